@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "core/inference/engine.h"
+
+namespace CLI {
+class App;
+}
+
+namespace cyto::cli {
+
+/// The options of every command that takes a model: -m, -c, --device, --precision, --threads.
+struct ModelOptions {
+  std::string name;
+  std::filesystem::path checkpoint;
+  std::string device = "auto";
+  std::string precision = "auto";
+  int threads = 0;
+
+  void declareOn(CLI::App& command);
+
+  /// Looks the model up without loading it: identity and hash are known after this.
+  Result<ModelRequest> resolve() const;
+
+  /// Resolves and loads it.
+  Result<std::unique_ptr<Model>> load(const JobContext& job) const;
+};
+
+}  // namespace cyto::cli

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/inference/model.h"
+#include "core/inference/training.h"
+
+namespace cyto {
+
+struct ModelRequest {
+  std::string name;                       ///< recorded in ModelIdentity::name
+  std::string architecture;               ///< "vit_b", …, "cyto_small"
+  std::filesystem::path checkpoint;       ///< .pt, .pth, .safetensors, or micro-sam's files without extension
+  std::string weightsHash;                ///< known hash, or empty to compute it from the file
+  std::string device = "auto";            ///< auto | cpu | cuda
+  Precision precision = Precision::kAuto;
+  int threads = 0;                        ///< 0: all cores
+};
+
+struct DeviceInfo {
+  std::string name;    ///< "cpu", "cuda"
+  std::string detail;  ///< processor or GPU name and what it can do, or why it cannot be used
+  bool usable = false;
+};
+
+/// The network library behind an interface without LibTorch in it. One per process; call it from the
+/// inference thread.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::string version() const = 0;  ///< "LibTorch 2.13.0"
+  virtual std::vector<DeviceInfo> devices() const = 0;
+
+  /// Errors: kNotFound, kFormat (damaged or hostile file), kModel (wrong keys or shapes).
+  virtual Result<std::unique_ptr<Model>> loadModel(const ModelRequest& request, const JobContext& job) = 0;
+
+  /// Trains or resumes; leaves a resumable checkpoint when cancelled.
+  virtual Result<TrainingReport> train(const std::vector<TrainingImage>& images, const TrainingOptions& options,
+                                       const JobContext& job) = 0;
+};
+
+/// Loads the engine library (`libcytoclick_engine.so` beside the program or in ../lib) on the first
+/// call, so that programs start without it. Later calls return the same engine.
+Result<Engine*> loadEngine();
+
+}  // namespace cyto

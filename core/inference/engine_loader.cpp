@@ -1,0 +1,56 @@
+#include <dlfcn.h>
+
+#include <filesystem>
+#include <mutex>
+
+#include "core/inference/engine.h"
+
+namespace cyto {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kLibraryName = "libcytoclick_engine.so";
+
+// Beside the program (build tree), in ../lib (installed), or where the dynamic linker finds it.
+std::vector<std::string> candidates() {
+  std::error_code ignored;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  std::vector<std::string> paths;
+  for (const fs::path& folder : {program, program / ".." / "lib"}) {
+    if (fs::exists(folder / kLibraryName, ignored)) paths.push_back((folder / kLibraryName).string());
+  }
+  paths.emplace_back(kLibraryName);
+  return paths;
+}
+
+Result<Engine*> open() {
+  std::string reason;
+  for (const std::string& path : candidates()) {
+    void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (!library) {
+      reason = ::dlerror();
+      continue;
+    }
+    using Entry = Engine* (*)();
+    const auto entry = reinterpret_cast<Entry>(::dlsym(library, "cytoclickEngine"));
+    if (entry) return entry();
+    reason = path + " is not an engine of this version";
+  }
+  return Error(ErrorCode::kNotFound, "the inference engine cannot be loaded: " + reason + "; install Cytoclick again");
+}
+
+}  // namespace
+
+Result<Engine*> loadEngine() {
+  static std::mutex mutex;
+  static Engine* loaded = nullptr;
+  const std::lock_guard lock(mutex);
+  if (!loaded) {
+    CYTO_ASSIGN(loaded, open());
+  }
+  return loaded;
+}
+
+}  // namespace cyto

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cyto::nn {
+
+/// Prompts of B objects in one image, in pixels of the square network frame, (x, y) order as SAM has it.
+struct PromptTensors {
+  at::Tensor points;                ///< (B, N, 2) float, or undefined
+  at::Tensor pointLabels;           ///< (B, N) float: 1 positive, 0 negative, -1 padding
+  std::optional<at::Tensor> boxes;  ///< (B, 4) float: x0, y0, x1, y1
+  std::optional<at::Tensor> masks;  ///< (B, 1, S/4, S/4) float logits
+};
+
+/// What a decoder makes of them.
+struct DecodedMasks {
+  at::Tensor logits;        ///< (B, M, S/4, S/4)
+  at::Tensor predictedIou;  ///< (B, M)
+};
+
+/// Feature maps of a batch: [0] is the embedding (N, C, S/16, S/16); high-resolution maps may follow.
+using Features = std::vector<at::Tensor>;
+
+/// A promptable segmentation network: the form in which inference and training see SAM, MobileSAM and
+/// cyto-small. Weights are plain tensors under their state-dict keys; autograd flows when they require
+/// gradients. Errors are thrown as c10::Error or std::exception and turned into Result in
+/// core/nn/engine.cpp.
+class PromptableModel {
+ public:
+  virtual ~PromptableModel() = default;
+
+  /// Side of the square frame, 1024 for all published models.
+  virtual int64_t frameSide() const = 0;
+
+  /// Names of the feature maps after "features", as the embedding store calls them.
+  virtual std::vector<std::string> extraFeatureNames() const { return {}; }
+
+  /// Frames are normalised and padded: (N, 3, S, S) in the model's precision.
+  virtual Features encode(const at::Tensor& frames) = 0;
+
+  /// `ofOneImage`: feature maps with N = 1. With `multimask` M = 3, else M = 1.
+  virtual DecodedMasks decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) = 0;
+
+  /// Every weight and buffer under its state-dict key; the tensors are shared with the model.
+  virtual std::vector<std::pair<std::string, at::Tensor>> namedTensors() const = 0;
+};
+
+}  // namespace cyto::nn

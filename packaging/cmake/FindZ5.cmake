@@ -1,0 +1,32 @@
+# z5::z5: headers of z5 (zarr and N5) and the codecs this machine has. The numbers of z5's enums depend on these
+# definitions, so only this target sets them. xxhash.h, CLI11 and nlohmann-json may lie in the same carried folder.
+find_path(Z5_INCLUDE z5/z5.hxx HINTS ${CYTOCLICK_DEPS_DIR}/include)
+find_path(NLOHMANN_INCLUDE nlohmann/json.hpp HINTS ${CYTOCLICK_DEPS_DIR}/include)
+find_path(XXHASH_INCLUDE xxhash.h HINTS ${CYTOCLICK_DEPS_DIR}/include)
+find_path(CLI11_INCLUDE CLI/CLI.hpp HINTS ${CYTOCLICK_DEPS_DIR}/include)
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Z5 REQUIRED_VARS Z5_INCLUDE NLOHMANN_INCLUDE XXHASH_INCLUDE CLI11_INCLUDE)
+
+if(Z5_FOUND AND NOT TARGET z5::z5)
+  foreach(headers nlohmann:NLOHMANN xxhash:XXHASH cli11:CLI11)
+    string(REPLACE ":" ";" headers ${headers})
+    list(GET headers 0 target)
+    list(GET headers 1 variable)
+    add_library(cyto_${target} INTERFACE IMPORTED)
+    target_include_directories(cyto_${target} INTERFACE ${${variable}_INCLUDE})
+  endforeach()
+  add_library(z5::z5 INTERFACE IMPORTED)
+  target_include_directories(z5::z5 INTERFACE ${Z5_INCLUDE})
+  target_link_libraries(z5::z5 INTERFACE cyto_nlohmann Threads::Threads)
+  foreach(codec "libdeflate.h;deflate;WITH_ZLIB;WITH_LIBDEFLATE" "blosc.h;blosc;WITH_BLOSC" "zstd.h;zstd;WITH_ZSTD"
+                "lz4.h;lz4;WITH_LZ4" "bzlib.h;bz2;WITH_BZIP2")
+    list(POP_FRONT codec header library)
+    find_path(Z5_${library}_HEADER ${header})
+    find_library(Z5_${library}_LIBRARY ${library})
+    if(Z5_${library}_HEADER AND Z5_${library}_LIBRARY)
+      target_compile_definitions(z5::z5 INTERFACE ${codec})
+      target_link_libraries(z5::z5 INTERFACE ${Z5_${library}_LIBRARY})
+    endif()
+  endforeach()
+endif()
