@@ -13,7 +13,8 @@ find_package(Z5 REQUIRED)
 
 if(NOT CYTOCLICK_ENGINE_ONLY)
   find_package(PkgConfig REQUIRED)
-  find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc imgcodecs)
+  # Without imgcodecs: it brings GDAL and a hundred libraries that every start would load.
+  find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc)
   find_package(TIFF REQUIRED)
   find_package(PNG REQUIRED)
   find_package(JPEG REQUIRED)

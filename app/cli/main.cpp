@@ -1,0 +1,127 @@
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include <CLI/CLI.hpp>
+
+#include "app/cli/command.h"
+#include "app/cli/progress_printer.h"
+#include "app/cli/version.h"
+#include "core/base/cancel.h"
+#include "core/base/log.h"
+
+namespace cyto::cli {
+
+Status printResult(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fputc('\n', stdout) != EOF &&
+      std::fflush(stdout) == 0) {
+    return {};
+  }
+  return Error(ErrorCode::kIo, "the result cannot be written to standard output");
+}
+
+namespace {
+
+const CancelSource& interrupt() {
+  static const CancelSource source;
+  return source;
+}
+
+// The first signal asks for an orderly end; a second one ends at once, as users expect of Ctrl-C.
+void onInterrupt(int signal) {
+  interrupt().cancel();
+  std::signal(signal, SIG_DFL);
+}
+
+void installSignalHandlers() {
+  interrupt();
+  std::signal(SIGINT, onInterrupt);
+  std::signal(SIGTERM, onInterrupt);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+ExitCode exitCodeOf(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kCancelled: return ExitCode::kCancelled;
+    case ErrorCode::kInvalidArgument: return ExitCode::kUsage;
+    default: return ExitCode::kFailed;
+  }
+}
+
+ExitCode report(const Error& error) {
+  if (error.code() == ErrorCode::kCancelled) {
+    std::fprintf(stderr, "cytoclick: stopped; run the same command again to go on\n");
+  } else {
+    std::fprintf(stderr, "cytoclick: %s\n", error.message().c_str());
+    log::error(error.message());
+  }
+  return exitCodeOf(error);
+}
+
+void declareCommands(CLI::App& app, Runner& chosen) {
+  addInfoCommand(app, chosen);
+  addInspectCommand(app, chosen);
+  addModelsCommand(app, chosen);
+#ifdef CYTOCLICK_HAS_EMBEDDING
+  addPrecomputeEmbeddingsCommand(app, chosen);
+#endif
+#ifdef CYTOCLICK_HAS_SEGMENTATION
+  addSegmentCommand(app, chosen);
+  addEvaluateCommand(app, chosen);
+  addBenchmarkCommand(app, chosen);
+  addRunCommand(app, chosen);
+#endif
+#ifdef CYTOCLICK_HAS_TRAINING
+  addTrainCommand(app, chosen);
+#endif
+}
+
+ExitCode run(const Runner& chosen, bool quiet) {
+  installSignalHandlers();
+  ProgressPrinter printer(quiet);
+  JobContext job;
+  job.cancel = interrupt().token();
+  job.progress = [&](const Progress& progress) { printer.show(progress); };
+  const Result<ExitCode> result = chosen(job);
+  printer.endLine();
+  return result ? *result : report(result.error());
+}
+
+int programMain(int argc, char** argv) {
+  CLI::App app("Cytoclick: from clicks in microscopy images to masks, volumes and lineages.", "cytoclick");
+  app.set_version_flag("--version", std::string("cytoclick ") + kVersion);
+  app.require_subcommand(1);
+  app.fallthrough();
+  std::string logFile;
+  bool quiet = false;
+  app.add_option("--log-file", logFile, "append messages for support to this file");
+  app.add_flag("-q,--quiet", quiet, "no progress on stderr");
+  Runner chosen;
+  declareCommands(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    std::fprintf(stderr, "cytoclick: %s; see 'cytoclick --help'\n", error.what());
+    return static_cast<int>(ExitCode::kUsage);
+  }
+  if (!logFile.empty()) {
+    if (const Status opened = log::openFile(logFile); !opened) return static_cast<int>(report(opened.error()));
+  }
+  return static_cast<int>(run(chosen, quiet));
+}
+
+}  // namespace
+}  // namespace cyto::cli
+
+int main(int argc, char** argv) {
+  try {
+    return cyto::cli::programMain(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "cytoclick: not enough memory; close other programs or use smaller tiles\n");
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "cytoclick: unexpected failure: %s\n", exception.what());
+  }
+  return static_cast<int>(cyto::cli::ExitCode::kFailed);
+}
