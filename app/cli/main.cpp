@@ -61,8 +61,10 @@ ExitCode report(const Error& error) {
 
 void declareCommands(CLI::App& app, Runner& chosen) {
   addInfoCommand(app, chosen);
-  addInspectCommand(app, chosen);
   addModelsCommand(app, chosen);
+#ifdef CYTOCLICK_HAS_INPUT
+  addInspectCommand(app, chosen);
+#endif
 #ifdef CYTOCLICK_HAS_EMBEDDING
   addPrecomputeEmbeddingsCommand(app, chosen);
 #endif
