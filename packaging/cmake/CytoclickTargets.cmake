@@ -29,7 +29,7 @@ function(cyto_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE cyto_options ${arg_LIBRARIES} cyto_test_support GTest::gmock GTest::gtest_main)
   set(properties LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\] 1 test"
-    ENVIRONMENT "OMP_NUM_THREADS=2;QT_QPA_PLATFORM=offscreen")
+    ENVIRONMENT OMP_NUM_THREADS=2)
   if(arg_WHOLE)
     add_test(NAME ${name} COMMAND ${name})
     list(REMOVE_ITEM properties SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\] 1 test")

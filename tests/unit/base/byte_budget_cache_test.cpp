@@ -52,7 +52,9 @@ TEST(ByteBudgetCache, NeverExceedsItsBudgetUnderRandomUse) {
     const int key = static_cast<int>(random() % 50);
     if (random() % 3 == 0) {
       const auto found = cache.find(key);
-      if (found) EXPECT_EQ(*found, std::to_string(key));
+      if (found) {
+        EXPECT_EQ(*found, std::to_string(key));
+      }
     } else {
       cache.insert(key, text(std::to_string(key)), random() % 400);
     }
