@@ -44,12 +44,12 @@ std::string asText(const json& info) {
   char memory[64];
   std::snprintf(memory, sizeof memory, "%.1f GiB, %.1f GiB free", info["memory_bytes"].get<double>() / kGibibyte,
                 info["free_memory_bytes"].get<double>() / kGibibyte);
-  std::string text = "cytoclick " + info["version"].get<std::string>() + ", " + info["engine"].get<std::string>() + "\n" +
-                     "system   " + info["system"].get<std::string>() + "\n" +
-                     "threads  " + std::to_string(info["threads"].get<unsigned>()) + "\n" + "memory   " + memory + "\n";
+  std::string text = "cytoclick " + info["version"].get<std::string>() + ", " + info["engine"].get<std::string>() +
+                     "\n" + "system   " + info["system"].get<std::string>() + "\n" + "threads  " +
+                     std::to_string(info["threads"].get<unsigned>()) + "\n" + "memory   " + memory + "\n";
   for (const json& device : info["devices"]) {
-    text += "device   " + device["name"].get<std::string>() + (device["usable"].get<bool>() ? ": " : " (not usable): ") +
-            device["detail"].get<std::string>() + "\n";
+    text += "device   " + device["name"].get<std::string>() +
+            (device["usable"].get<bool>() ? ": " : " (not usable): ") + device["detail"].get<std::string>() + "\n";
   }
   text += "models   ";
   for (const json& name : info["models_on_this_machine"]) text += name.get<std::string>() + " ";

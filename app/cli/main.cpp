@@ -1,9 +1,8 @@
+#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
-
-#include <CLI/CLI.hpp>
 
 #include "app/cli/command.h"
 #include "app/cli/progress_printer.h"

@@ -18,9 +18,15 @@ struct Options {
 };
 
 json asJson(const ModelEntry& entry) {
-  return {{"name", entry.name},           {"architecture", entry.architecture}, {"description", entry.description},
-          {"licence", entry.licence},     {"hash", entry.weightsHash},          {"default", entry.isDefault},
-          {"user_added", entry.isUserAdded}, {"path", entry.path.string()},     {"available", !entry.path.empty()}};
+  return {{"name", entry.name},
+          {"architecture", entry.architecture},
+          {"description", entry.description},
+          {"licence", entry.licence},
+          {"hash", entry.weightsHash},
+          {"default", entry.isDefault},
+          {"user_added", entry.isUserAdded},
+          {"path", entry.path.string()},
+          {"available", !entry.path.empty()}};
 }
 
 Result<ExitCode> list(const Options& options) {
@@ -31,7 +37,10 @@ Result<ExitCode> list(const Options& options) {
     all.push_back(asJson(entry));
     char line[256];
     std::snprintf(line, sizeof line, "%s%-24s %-10s %-9s %s", text.empty() ? "" : "\n", entry.name.c_str(),
-                  entry.architecture.c_str(), entry.path.empty() ? "not here" : entry.isDefault ? "default" : "here",
+                  entry.architecture.c_str(),
+                  entry.path.empty() ? "not here"
+                  : entry.isDefault  ? "default"
+                                     : "here",
                   entry.description.c_str());
     text += line;
   }
@@ -54,7 +63,8 @@ Result<ExitCode> show(const Options& options) {
 Result<ExitCode> add(const Options& options) {
   CYTO_ASSIGN(ModelRegistry registry, ModelRegistry::loadDefault());
   if (registry.find(options.name)) {
-    return Error(ErrorCode::kInvalidArgument, "a model named '" + options.name + "' exists already; choose another name");
+    return Error(ErrorCode::kInvalidArgument,
+                 "a model named '" + options.name + "' exists already; choose another name");
   }
   // Loading it once proves that the file is sound and finds its architecture.
   CYTO_ASSIGN(Engine * engine, loadEngine());
@@ -102,9 +112,8 @@ CLI::App* addAction(CLI::App& models, const char* name, const char* help, Action
                     const std::shared_ptr<Options>& options, Runner& chosen) {
   CLI::App* command = models.add_subcommand(name, help);
   command->add_flag("--json", options->asJson, "one JSON document on stdout");
-  command->callback([&chosen, options, action] {
-    chosen = [options, action](const JobContext&) { return action(*options); };
-  });
+  command->callback(
+      [&chosen, options, action] { chosen = [options, action](const JobContext&) { return action(*options); }; });
   return command;
 }
 
@@ -119,7 +128,8 @@ void addModelsCommand(CLI::App& app, Runner& chosen) {
   CLI::App* adding = addAction(*models, "add", "Copy your own weights into the model folder", add, options, chosen);
   adding->add_option("NAME", options->name)->required();
   adding->add_option("WEIGHTS", options->weights, "a .pt, .pth or .safetensors file")->required();
-  adding->add_option("--architecture", options->architecture, "vit_b, vit_l, vit_h, vit_t or cyto_small; default: detected");
+  adding->add_option("--architecture", options->architecture,
+                     "vit_b, vit_l, vit_h, vit_t or cyto_small; default: detected");
   addAction(*models, "remove", "Forget a model you added", remove, options, chosen)
       ->add_option("NAME", options->name)
       ->required();

@@ -15,9 +15,11 @@ std::string clockText(double seconds) {
   const auto whole = static_cast<int64_t>(seconds + 0.5);
   char text[32];
   if (whole >= 3600) {
-    std::snprintf(text, sizeof text, "%lld h %02lld min", static_cast<long long>(whole / 3600), static_cast<long long>(whole / 60 % 60));
+    std::snprintf(text, sizeof text, "%lld h %02lld min", static_cast<long long>(whole / 3600),
+                  static_cast<long long>(whole / 60 % 60));
   } else if (whole >= 60) {
-    std::snprintf(text, sizeof text, "%lld min %02lld s", static_cast<long long>(whole / 60), static_cast<long long>(whole % 60));
+    std::snprintf(text, sizeof text, "%lld min %02lld s", static_cast<long long>(whole / 60),
+                  static_cast<long long>(whole % 60));
   } else {
     std::snprintf(text, sizeof text, "%lld s", static_cast<long long>(whole));
   }
@@ -48,9 +50,11 @@ std::string ProgressPrinter::remaining(const Progress& progress) const {
 
 void ProgressPrinter::showBar(const Progress& progress) {
   const auto filled = static_cast<int>(progress.done * kBarWidth / progress.total);
-  const std::string bar = std::string(static_cast<size_t>(filled), '#') + std::string(static_cast<size_t>(kBarWidth - filled), '.');
-  std::fprintf(stderr, "\r\033[K%s [%s] %lld/%lld%s", phase_.c_str(), bar.c_str(), static_cast<long long>(progress.done),
-               static_cast<long long>(progress.total), remaining(progress).c_str());
+  const std::string bar =
+      std::string(static_cast<size_t>(filled), '#') + std::string(static_cast<size_t>(kBarWidth - filled), '.');
+  std::fprintf(stderr, "\r\033[K%s [%s] %lld/%lld%s", phase_.c_str(), bar.c_str(),
+               static_cast<long long>(progress.done), static_cast<long long>(progress.total),
+               remaining(progress).c_str());
   lineIsOpen_ = true;
   if (progress.done == progress.total) endLine();
 }

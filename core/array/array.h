@@ -45,7 +45,8 @@ class Array {
   template <typename T>
   std::span<T> plane(int64_t channel, int64_t t, int64_t z) {
     const int64_t size = shape_.y * shape_.x;
-    return as<T>().subspan(static_cast<size_t>(((channel * shape_.t + t) * shape_.z + z) * size), static_cast<size_t>(size));
+    return as<T>().subspan(static_cast<size_t>(((channel * shape_.t + t) * shape_.z + z) * size),
+                           static_cast<size_t>(size));
   }
   template <typename T>
   std::span<const T> plane(int64_t channel, int64_t t, int64_t z) const {

@@ -18,16 +18,46 @@ bool isFloat(Dtype dtype);
 
 template <typename T>
 struct DtypeOf;
-template <> struct DtypeOf<uint8_t> { static constexpr Dtype value = Dtype::kUint8; };
-template <> struct DtypeOf<int8_t> { static constexpr Dtype value = Dtype::kInt8; };
-template <> struct DtypeOf<uint16_t> { static constexpr Dtype value = Dtype::kUint16; };
-template <> struct DtypeOf<int16_t> { static constexpr Dtype value = Dtype::kInt16; };
-template <> struct DtypeOf<uint32_t> { static constexpr Dtype value = Dtype::kUint32; };
-template <> struct DtypeOf<int32_t> { static constexpr Dtype value = Dtype::kInt32; };
-template <> struct DtypeOf<uint64_t> { static constexpr Dtype value = Dtype::kUint64; };
-template <> struct DtypeOf<int64_t> { static constexpr Dtype value = Dtype::kInt64; };
-template <> struct DtypeOf<float> { static constexpr Dtype value = Dtype::kFloat32; };
-template <> struct DtypeOf<double> { static constexpr Dtype value = Dtype::kFloat64; };
+template <>
+struct DtypeOf<uint8_t> {
+  static constexpr Dtype value = Dtype::kUint8;
+};
+template <>
+struct DtypeOf<int8_t> {
+  static constexpr Dtype value = Dtype::kInt8;
+};
+template <>
+struct DtypeOf<uint16_t> {
+  static constexpr Dtype value = Dtype::kUint16;
+};
+template <>
+struct DtypeOf<int16_t> {
+  static constexpr Dtype value = Dtype::kInt16;
+};
+template <>
+struct DtypeOf<uint32_t> {
+  static constexpr Dtype value = Dtype::kUint32;
+};
+template <>
+struct DtypeOf<int32_t> {
+  static constexpr Dtype value = Dtype::kInt32;
+};
+template <>
+struct DtypeOf<uint64_t> {
+  static constexpr Dtype value = Dtype::kUint64;
+};
+template <>
+struct DtypeOf<int64_t> {
+  static constexpr Dtype value = Dtype::kInt64;
+};
+template <>
+struct DtypeOf<float> {
+  static constexpr Dtype value = Dtype::kFloat32;
+};
+template <>
+struct DtypeOf<double> {
+  static constexpr Dtype value = Dtype::kFloat64;
+};
 
 /// Calls `visitor` with a value of the C++ type behind `dtype`: `visitDtype(d, [](auto zero) {...})`.
 template <typename Visitor>

@@ -17,7 +17,9 @@ std::string Shape::text() const {
 }
 
 bool Box::isInside(const Shape& outer) const {
-  const auto inside = [](int64_t begin, int64_t end, int64_t extent) { return 0 <= begin && begin <= end && end <= extent; };
+  const auto inside = [](int64_t begin, int64_t end, int64_t extent) {
+    return 0 <= begin && begin <= end && end <= extent;
+  };
   return inside(begin.t, end.t, outer.t) && inside(begin.z, end.z, outer.z) && inside(begin.y, end.y, outer.y) &&
          inside(begin.x, end.x, outer.x);
 }

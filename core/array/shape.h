@@ -33,7 +33,9 @@ struct Box {
   static Box whole(const Shape& shape) { return {{0, 0, 0, 0}, shape}; }
 
   /// One plane of a volume or series.
-  static Box plane(const Shape& shape, int64_t t, int64_t z) { return {{t, z, 0, 0}, {t + 1, z + 1, shape.y, shape.x}}; }
+  static Box plane(const Shape& shape, int64_t t, int64_t z) {
+    return {{t, z, 0, 0}, {t + 1, z + 1, shape.y, shape.x}};
+  }
 
   Shape shape() const { return {end.t - begin.t, end.z - begin.z, end.y - begin.y, end.x - begin.x}; }
   bool isEmpty() const { return end.t <= begin.t || end.z <= begin.z || end.y <= begin.y || end.x <= begin.x; }

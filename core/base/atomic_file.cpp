@@ -18,14 +18,13 @@ Error ioError(const fs::path& path, const std::string& action, int errorNumber) 
                            : errorNumber == EACCES ? "; choose a folder you may write to"
                            : errorNumber == EROFS  ? "; choose a folder that is not read-only"
                                                    : "";
-  return Error(ErrorCode::kIo,
-               "cannot " + action + " '" + path.string() + "': " + systemErrorText(errorNumber) + hint);
+  return Error(ErrorCode::kIo, "cannot " + action + " '" + path.string() + "': " + systemErrorText(errorNumber) + hint);
 }
 
 fs::path temporaryBeside(const fs::path& target) {
   static std::atomic<unsigned> counter{0};
-  const std::string name = "." + target.filename().string() + "." + std::to_string(::getpid()) + "-" +
-                           std::to_string(counter++) + ".tmp";
+  const std::string name =
+      "." + target.filename().string() + "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
   return target.parent_path() / name;
 }
 

@@ -14,7 +14,7 @@ namespace cyto {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit by design
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
 
   bool has_value() const { return state_.index() == 0; }
@@ -74,11 +74,11 @@ class [[nodiscard]] Result<void> {
 using Status = Result<void>;
 
 /// Evaluates a Result; on failure returns its error from the enclosing function.
-#define CYTO_TRY(expression)                                  \
-  do {                                                        \
-    if (auto cytoTryStatus = (expression); !cytoTryStatus) {  \
-      return std::move(cytoTryStatus).error();                \
-    }                                                         \
+#define CYTO_TRY(expression)                                 \
+  do {                                                       \
+    if (auto cytoTryStatus = (expression); !cytoTryStatus) { \
+      return std::move(cytoTryStatus).error();               \
+    }                                                        \
   } while (false)
 
 #define CYTO_CONCAT_IMPL(a, b) a##b

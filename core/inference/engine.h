@@ -11,13 +11,13 @@
 namespace cyto {
 
 struct ModelRequest {
-  std::string name;                       ///< recorded in ModelIdentity::name
-  std::string architecture;               ///< "vit_b", …, "cyto_small"
-  std::filesystem::path checkpoint;       ///< .pt, .pth, .safetensors, or micro-sam's files without extension
-  std::string weightsHash;                ///< known hash, or empty to compute it from the file
-  std::string device = "auto";            ///< auto | cpu | cuda
+  std::string name;                  ///< recorded in ModelIdentity::name
+  std::string architecture;          ///< "vit_b", …, "cyto_small"
+  std::filesystem::path checkpoint;  ///< .pt, .pth, .safetensors, or micro-sam's files without extension
+  std::string weightsHash;           ///< known hash, or empty to compute it from the file
+  std::string device = "auto";       ///< auto | cpu | cuda
   Precision precision = Precision::kAuto;
-  int threads = 0;                        ///< 0: all cores
+  int threads = 0;  ///< 0: all cores
 };
 
 struct DeviceInfo {

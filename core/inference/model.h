@@ -29,10 +29,10 @@ std::optional<Precision> precisionFromName(std::string_view name);
 
 /// The answer to one prompt.
 struct MaskCandidate {
-  PlaneBox box;                ///< tight bounds of the mask in the image; empty when the mask is empty
-  std::vector<uint8_t> mask;   ///< box.height() * box.width(), row-major, 1 inside
+  PlaneBox box;               ///< tight bounds of the mask in the image; empty when the mask is empty
+  std::vector<uint8_t> mask;  ///< box.height() * box.width(), row-major, 1 inside
   float predictedIou = 0;
-  MaskPrompt lowResolution;    ///< logits that can be fed back as a mask prompt
+  MaskPrompt lowResolution;  ///< logits that can be fed back as a mask prompt
 };
 
 struct MaskPrediction {
@@ -77,12 +77,12 @@ class PromptDecoder {
 
 /// What a loaded model is; all of it except `device` and `threads` decides the numbers it gives.
 struct ModelIdentity {
-  std::string name;          ///< registry name, or the architecture for a user's checkpoint
-  std::string architecture;  ///< "vit_b", "vit_l", "vit_h", "vit_t", "cyto_small"
-  std::string weightsHash;   ///< "xxh128:<32 hex>" of the checkpoint file
-  std::string preprocessing; ///< version of the steps from image to network input
+  std::string name;           ///< registry name, or the architecture for a user's checkpoint
+  std::string architecture;   ///< "vit_b", "vit_l", "vit_h", "vit_t", "cyto_small"
+  std::string weightsHash;    ///< "xxh128:<32 hex>" of the checkpoint file
+  std::string preprocessing;  ///< version of the steps from image to network input
   Precision precision = Precision::kFp32;
-  std::string device;        ///< "cpu" or "cuda"
+  std::string device;  ///< "cpu" or "cuda"
   int threads = 1;
 };
 

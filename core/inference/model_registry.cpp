@@ -64,8 +64,8 @@ fs::path locate(const ModelEntry& entry, const fs::path& folder) {
 }
 
 Error formatError(const fs::path& path, const std::string& what) {
-  return Error(ErrorCode::kFormat, "the model registry '" + path.string() + "' is damaged: " + what +
-                                       "; restore it or remove it");
+  return Error(ErrorCode::kFormat,
+               "the model registry '" + path.string() + "' is damaged: " + what + "; restore it or remove it");
 }
 
 bool isKnownArchitecture(const std::string& name) {
@@ -172,9 +172,11 @@ Status ModelRegistry::add(const std::string& name, const std::string& architectu
   }
   if (find(name)) return Error(ErrorCode::kInvalidArgument, "a model named '" + name + "' exists already");
   if (!isKnownArchitecture(architecture)) {
-    return Error(ErrorCode::kInvalidArgument, "unknown architecture '" + architecture + "'; use vit_b, vit_l, vit_h, vit_t or cyto_small");
+    return Error(ErrorCode::kInvalidArgument,
+                 "unknown architecture '" + architecture + "'; use vit_b, vit_l, vit_h, vit_t or cyto_small");
   }
-  ModelEntry entry{name, architecture, name + weights.extension().string(), "", "", "added by the user", false, true, {}};
+  ModelEntry entry{name, architecture, name + weights.extension().string(), "", "", "added by the user", false, true,
+                   {}};
   CYTO_ASSIGN(entry.weightsHash, hashWeightsFile(weights));
   std::error_code failed;
   fs::create_directories(userFolder_, failed);
@@ -183,7 +185,8 @@ Status ModelRegistry::add(const std::string& name, const std::string& architectu
     std::error_code copyFailed;
     fs::copy_file(weights, temporary, copyFailed);
     if (!copyFailed) return {};
-    return Error(ErrorCode::kIo, "cannot copy '" + weights.string() + "' to '" + userFolder_.string() + "': " + copyFailed.message());
+    return Error(ErrorCode::kIo,
+                 "cannot copy '" + weights.string() + "' to '" + userFolder_.string() + "': " + copyFailed.message());
   }));
   entry.path = target;
   entries_.push_back(std::move(entry));

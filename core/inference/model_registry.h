@@ -27,7 +27,8 @@ struct ModelEntry {
 class ModelRegistry {
  public:
   /// Reads `builtinFolder`/registry.json and, when present, `userFolder`/registry.json.
-  static Result<ModelRegistry> load(const std::filesystem::path& builtinFolder, const std::filesystem::path& userFolder);
+  static Result<ModelRegistry> load(const std::filesystem::path& builtinFolder,
+                                    const std::filesystem::path& userFolder);
 
   /// `load` with the folders of this installation: $CYTOCLICK_MODELS or models beside the program, and
   /// $XDG_DATA_HOME/cytoclick/models.

@@ -111,7 +111,8 @@ std::vector<uint8_t> resizeRows(const std::vector<uint8_t>& pixels, Extent2 from
     for (size_t k = 0; k < tap.weights.size(); ++k) {
       const uint8_t* row = pixels.data() + (tap.first + static_cast<int64_t>(k)) * stride;
       const int32_t weight = tap.weights[k];
-      for (int64_t i = 0; i < stride; ++i) sums[static_cast<size_t>(i)] += row[i] * weight;  // fits: weights sum to 2^22
+      for (int64_t i = 0; i < stride; ++i)
+        sums[static_cast<size_t>(i)] += row[i] * weight;  // fits: weights sum to 2^22
     }
     uint8_t* target = out.data() + y * stride;
     for (int64_t i = 0; i < stride; ++i) target[i] = toByte(sums[static_cast<size_t>(i)]);

@@ -29,12 +29,12 @@ struct TrainingOptions {
   int64_t steps = 0;                       ///< stop after this many steps instead; 0: by time
   int batchImages = 8;
   int objectsPerImage = 6;
-  int subIterations = 3;                   ///< prompts per object: the first and the corrections
-  double learningRate = 0;                 ///< 0: the recipe's own
-  double maskProbability = 0.5;            ///< how often the last logits are fed back as mask prompt
+  int subIterations = 3;         ///< prompts per object: the first and the corrections
+  double learningRate = 0;       ///< 0: the recipe's own
+  double maskProbability = 0.5;  ///< how often the last logits are fed back as mask prompt
   double boxDistortion = 0.025;
   uint64_t seed = 1;
-  int threads = 0;                         ///< 0: all cores
+  int threads = 0;  ///< 0: all cores
   Precision precision = Precision::kAuto;
 };
 

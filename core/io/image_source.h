@@ -13,18 +13,18 @@ namespace cyto::io {
 
 /// What is known about an image without reading its pixels.
 struct ImageInfo {
-  std::string format;  ///< "TIFF", "ImageJ TIFF", "OME-TIFF", "PNG", "OME-Zarr 0.5", "HDF5", …
-  std::string key;     ///< the dataset inside a container, empty for plain files
-  std::string fileAxes;             ///< the axes as the file has them, e.g. "TZCYX" or "YXS" (S: samples of a colour)
-  std::vector<int64_t> fileShape;   ///< extents in the order of `fileAxes`
-  Dtype dtype = Dtype::kUint8;      ///< the type `read` gives; float16 in a file is widened to float32, bool to uint8
-  std::string fileDtype;            ///< the type in the file, e.g. "float16", "bool"
-  Shape shape;                      ///< level 0 in (t, z, y, x)
+  std::string format;              ///< "TIFF", "ImageJ TIFF", "OME-TIFF", "PNG", "OME-Zarr 0.5", "HDF5", …
+  std::string key;                 ///< the dataset inside a container, empty for plain files
+  std::string fileAxes;            ///< the axes as the file has them, e.g. "TZCYX" or "YXS" (S: samples of a colour)
+  std::vector<int64_t> fileShape;  ///< extents in the order of `fileAxes`
+  Dtype dtype = Dtype::kUint8;     ///< the type `read` gives; float16 in a file is widened to float32, bool to uint8
+  std::string fileDtype;           ///< the type in the file, e.g. "float16", "bool"
+  Shape shape;                     ///< level 0 in (t, z, y, x)
   int64_t channels = 1;
-  bool isRgb = false;               ///< the channels are the samples of a colour, not stains
+  bool isRgb = false;                     ///< the channels are the samples of a colour, not stains
   std::vector<std::string> channelNames;  ///< empty, or one per channel
   PixelScale scale;
-  std::vector<Shape> levels;        ///< pyramid, finest first; levels[0] == shape
+  std::vector<Shape> levels;  ///< pyramid, finest first; levels[0] == shape
 };
 
 /// An image on disk that is read region by region. Opening reads headers only. `read` may be called

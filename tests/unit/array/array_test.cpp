@@ -46,7 +46,8 @@ TEST(Array, RefusesWhatCannotFitIntoMemory) {
 }
 
 TEST(Dtype, NamesAreThoseOfNumPyAndRoundTrip) {
-  for (const char* name : {"uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"}) {
+  for (const char* name :
+       {"uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"}) {
     const auto dtype = dtypeFromName(name);
     ASSERT_TRUE(dtype) << name;
     EXPECT_EQ(dtypeName(*dtype), name);

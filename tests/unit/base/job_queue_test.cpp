@@ -45,7 +45,8 @@ TEST(JobQueue, ANewerJobReplacesTheQueuedOneOfItsKey) {
   JobQueue queue(1);
   Blocker blocker(queue);
   std::atomic<int> ran = 0;
-  for (int i = 1; i <= 100; ++i) queue.post(JobPriority::kClick, [&ran, i](const CancelToken&) { ran = ran + i; }, "preview");
+  for (int i = 1; i <= 100; ++i)
+    queue.post(JobPriority::kClick, [&ran, i](const CancelToken&) { ran = ran + i; }, "preview");
   blocker.release();
   queue.waitUntilIdle();
   EXPECT_EQ(ran, 100);
