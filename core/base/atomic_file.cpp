@@ -42,16 +42,17 @@ class FileDescriptor {
   int descriptor_;
 };
 
-Status writeAll(const fs::path& path, std::string_view content) {
+/// 0, or the errno of what failed.
+int writeAll(const fs::path& path, std::string_view content) {
   const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (file.get() < 0) return ioError(path, "write", errno);
+  if (file.get() < 0) return errno;
   while (!content.empty()) {
     const ssize_t written = ::write(file.get(), content.data(), content.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return ioError(path, "write", errno);
+    if (written < 0) return errno;
     content.remove_prefix(static_cast<size_t>(written));
   }
-  return {};
+  return 0;
 }
 
 }  // namespace
@@ -84,10 +85,8 @@ Status writeFileAtomically(const fs::path& target, const std::function<Status(co
 
 Status writeFileAtomically(const fs::path& target, std::string_view content) {
   return writeFileAtomically(target, [&](const fs::path& temporary) -> Status {
-    if (Status written = writeAll(temporary, content); !written) {
-      // The user knows the final name, not the temporary one.
-      return ioError(target, "write", errno);
-    }
+    // The user knows the final name, not the temporary one.
+    if (const int failed = writeAll(temporary, content)) return ioError(target, "write", failed);
     return {};
   });
 }
