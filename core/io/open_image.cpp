@@ -87,6 +87,8 @@ OpenedSource openFile(const fs::path& path, const OpenOptions& options) {
 #ifndef CYTOCLICK_ENGINE_ONLY
     case Format::kPng: return openPng(std::move(file));
     case Format::kJpeg: return openJpeg(std::move(file));
+    case Format::kTiff: return openTiff(path, options);
+    case Format::kOmeXml: return openOmeCompanion(path, options);
     default: break;
 #else
     case Format::kUnknown: break;
