@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -78,6 +79,16 @@ void declareCommands(CLI::App& app, Runner& chosen) {
 #endif
 }
 
+/// What is wrong with the words the user typed, as one sentence.
+std::string usageSentence(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  const std::string first = argc > 1 ? argv[1] : "";
+  const bool isWord = !first.empty() && first[0] != '-';
+  if (isWord && !app.get_subcommand_no_throw(first)) return "'" + first + "' is not a command";
+  std::string sentence = error.what();
+  std::replace(sentence.begin(), sentence.end(), '\n', ' ');
+  return sentence;
+}
+
 ExitCode run(const Runner& chosen, bool quiet) {
   installSignalHandlers();
   ProgressPrinter printer(quiet);
@@ -104,7 +115,7 @@ int programMain(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "cytoclick: %s; see 'cytoclick --help'\n", error.what());
+    std::fprintf(stderr, "cytoclick: %s; see 'cytoclick --help'\n", usageSentence(app, error, argc, argv).c_str());
     return static_cast<int>(ExitCode::kUsage);
   }
   if (!logFile.empty()) {

@@ -13,8 +13,7 @@ find_package(Z5 REQUIRED)
 
 if(NOT CYTOCLICK_ENGINE_ONLY)
   find_package(PkgConfig REQUIRED)
-  # Without imgcodecs: it brings GDAL and a hundred libraries that every start would load.
-  find_package(OpenCV 4.6 REQUIRED COMPONENTS core imgproc)
+  find_package(OpenCVCore REQUIRED)
   find_package(TIFF REQUIRED)
   find_package(PNG REQUIRED)
   find_package(JPEG REQUIRED)
