@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+
+#include "core/base/byte_budget_cache.h"
+#include "core/inference/model.h"
+#include "core/io/image_source.h"
+#include "core/segmentation/embedding_provider.h"
+
+namespace cyto {
+
+/// Reads tiles of an image and encodes them when they are asked for; keeps what it made in memory up to
+/// a budget. The source and the encoder must outlive it.
+class EncodingProvider : public EmbeddingProvider {
+ public:
+  /// One tile that is the whole plane.
+  EncodingProvider(const io::ImageSource& source, ImageEncoder& encoder);
+  EncodingProvider(const io::ImageSource& source, ImageEncoder& encoder, const Tiling& tiling);
+
+  const Shape& imageShape() const override { return source_.info().shape; }
+  const Tiling& tiling() const override { return tiling_; }
+  bool hasTile(int64_t, int64_t, int64_t) const override { return true; }
+  Result<EmbeddingPtr> embedding(int64_t t, int64_t z, int64_t tile, const JobContext& job) override;
+
+ private:
+  struct TileKey {
+    int64_t t, z, tile;
+    bool operator==(const TileKey&) const = default;
+  };
+  struct TileKeyHash {
+    size_t operator()(const TileKey& key) const {
+      return static_cast<size_t>((key.t * 1'000'003 + key.z) * 1'000'003 + key.tile);
+    }
+  };
+
+  const io::ImageSource& source_;
+  ImageEncoder& encoder_;
+  Tiling tiling_;
+  ByteBudgetCache<TileKey, Embedding, TileKeyHash> cache_;
+};
+
+}  // namespace cyto

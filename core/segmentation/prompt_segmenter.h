@@ -1,0 +1,74 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/inference/model.h"
+#include "core/segmentation/embedding_provider.h"
+#include "core/segmentation/object_prompts.h"
+#include "core/segmentation/plane_mask.h"
+#include "core/segmentation/tile_choice.h"
+
+namespace cyto {
+
+/// The answer to the prompts of one object.
+struct ObjectMask {
+  uint32_t id = 0;
+  int64_t t = 0;
+  int64_t z = 0;
+  PlaneMask mask;                     ///< in pixels of the image; empty when the model sees nothing there
+  float predictedIou = 0;             ///< of the least certain piece
+  std::vector<int64_t> tiles;         ///< which tile answered each piece of the object
+  std::vector<std::string> warnings;  ///< sentences about prompts that could not be used as they are
+};
+
+/// Time spent so far, in seconds.
+struct SegmenterTimes {
+  double embed_s = 0;   ///< getting embeddings, by encoding or by reading
+  double decode_s = 0;  ///< preparing them for the decoder, and decoding
+};
+
+/// Turns prompts into masks with the embeddings of one image. An object never exceeds the outer area of
+/// the tile that answers. Used from the inference thread; provider and decoder must outlive it.
+class PromptSegmenter {
+ public:
+  PromptSegmenter(EmbeddingProvider& embeddings, PromptDecoder& decoder) : embeddings_(embeddings), decoder_(decoder) {}
+
+  /// Answers one object. Errors: those of `checkPrompts`, kNotFound when no embedding covers the prompts,
+  /// and those of the provider and the decoder.
+  Result<ObjectMask> segment(const ObjectPrompts& prompts, const JobContext& job);
+
+  /// Answers many, in the order given; works plane by plane and tile by tile, so that each embedding is
+  /// used for all its objects before the next.
+  Result<std::vector<ObjectMask>> segmentAll(const std::vector<ObjectPrompts>& objects, const JobContext& job);
+
+  const SegmenterTimes& times() const { return times_; }
+
+ private:
+  struct Prepared {
+    int64_t t, z, tile;
+    std::shared_ptr<PreparedEmbedding> embedding;
+  };
+  struct Piece {
+    PlaneMask mask;
+    float predictedIou = 0;
+  };
+
+  Result<TileChoice> choose(const ObjectPrompts& object, const PlanePrompts& question) const;
+  Result<std::shared_ptr<PreparedEmbedding>> prepared(int64_t t, int64_t z, int64_t tile, const JobContext& job);
+  Result<Piece> decode(const ObjectPrompts& object, const PlanePrompts& question, const TileChoice& choice,
+                       const JobContext& job, std::vector<std::string>& warnings);
+
+  EmbeddingProvider& embeddings_;
+  PromptDecoder& decoder_;
+  std::list<Prepared> prepared_;  // most recent first
+  SegmenterTimes times_;
+};
+
+/// The questions that one object's prompts ask (see prompt_file.h for objects with several boxes). Boxes
+/// are clipped to the plane.
+std::vector<PlanePrompts> questionsOf(const ObjectPrompts& object, Extent2 plane);
+
+}  // namespace cyto
