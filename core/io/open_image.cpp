@@ -84,6 +84,7 @@ OpenedSource openFile(const fs::path& path, const OpenOptions& options) {
   CYTO_ASSIGN(FileBytes file, FileBytes::open(path));
   const Recognised recognised = recognise(file);
   switch (recognised.format) {
+    case Format::kNpy: return openNpy(std::move(file));
 #ifndef CYTOCLICK_ENGINE_ONLY
     case Format::kPng: return openPng(std::move(file));
     case Format::kJpeg: return openJpeg(std::move(file));
@@ -125,7 +126,9 @@ Result<std::unique_ptr<ImageSource>> openImage(const fs::path& path, const OpenO
     }
     return openFile(path, options);
   }
-  return cannotOpen(path, "it is a folder");
+  if (isZarrFolder(path)) return openZarr(path, options);
+  if (isN5Folder(path)) return openN5(path, options);
+  return openFolder(path, options);
 }
 
 }  // namespace cyto::io

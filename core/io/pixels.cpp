@@ -62,6 +62,10 @@ void widenHalves(std::byte* data, size_t count) {
   }
 }
 
+void normaliseBools(std::span<std::byte> data) {
+  for (std::byte& value : data) value = value == std::byte{0} ? value : std::byte{1};
+}
+
 Status checkRegion(const ImageInfo& info, const Box& box, int level) {
   if (level < 0 || level >= static_cast<int>(info.levels.size())) {
     return Error(ErrorCode::kInvalidArgument, "the image has no resolution level " + std::to_string(level) + "; it has " +

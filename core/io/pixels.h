@@ -29,6 +29,9 @@ float halfToFloat(uint16_t half);
 /// Widens `count` float16 values that fill the first half of `data` to float32 in place.
 void widenHalves(std::byte* data, size_t count);
 
+/// Makes every byte other than 0 a 1, as bools of files are read.
+void normaliseBools(std::span<std::byte> data);
+
 /// Success when `box` lies inside level `level`; the sentence otherwise (kInvalidArgument).
 Status checkRegion(const ImageInfo& info, const Box& box, int level);
 
