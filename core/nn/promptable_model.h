@@ -2,10 +2,13 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "core/base/cancel.h"
 
 namespace cyto::nn {
 
@@ -26,6 +29,20 @@ struct DecodedMasks {
 /// Feature maps of a batch: [0] is the embedding (N, C, S/16, S/16); high-resolution maps may follow.
 using Features = std::vector<at::Tensor>;
 
+/// Which of a decoder's masks are wanted.
+enum class MaskSelection {
+  kSingle,           ///< the single-mask output: M = 1
+  kBestAlternative,  ///< of the three alternatives the one with the highest predicted IoU: M = 1
+  kAllAlternatives,  ///< M = 3
+};
+
+/// Feature maps of one image with everything a network computes from them once, before any prompt.
+struct PreparedFeatures {
+  virtual ~PreparedFeatures() = default;
+  Features features;
+};
+using PreparedPtr = std::unique_ptr<PreparedFeatures>;
+
 /// A promptable segmentation network: the form in which inference and training see SAM, MobileSAM and
 /// cyto-small. Weights are plain tensors under their state-dict keys; autograd flows when they require
 /// gradients. Errors are thrown as c10::Error or std::exception and turned into Result in
@@ -45,6 +62,14 @@ class PromptableModel {
 
   /// `ofOneImage`: feature maps with N = 1. With `multimask` M = 3, else M = 1.
   virtual DecodedMasks decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) = 0;
+
+  /// The fast paths of inference. What they give equals `encode` and `decode`; networks override them to stop between
+  /// blocks, to keep image-side projections, and to choose the mask before it is upscaled.
+  /// `encodeUnlessCancelled` throws Cancelled (core/nn/failures.h).
+  virtual Features encodeUnlessCancelled(const at::Tensor& frames, const CancelToken& cancel);
+  virtual PreparedPtr prepare(Features ofOneImage);
+  virtual DecodedMasks decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
+                                      MaskSelection selection);
 
   /// Every weight and buffer under its state-dict key; the tensors are shared with the model.
   virtual std::vector<std::pair<std::string, at::Tensor>> namedTensors() const = 0;

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <c10/util/Exception.h>
+
+#include <exception>
+#include <new>
+#include <string>
+
+#include "core/base/result.h"
+
+namespace cyto::nn {
+
+/// Thrown inside a network when the job was cancelled, so that a forward pass ends between blocks.
+struct Cancelled : std::exception {
+  const char* what() const noexcept override { return "cancelled"; }
+};
+
+/// Runs `work` and turns what LibTorch throws into an Error that starts with what was being done.
+template <typename Work>
+auto catchFailures(const std::string& doing, Work&& work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const Cancelled&) {
+    return Error(ErrorCode::kCancelled, "cancelled");
+  } catch (const std::bad_alloc&) {
+    return Error(ErrorCode::kOutOfMemory, doing + ": not enough memory; close other programs or use smaller tiles");
+  } catch (const c10::OutOfMemoryError&) {
+    return Error(ErrorCode::kOutOfMemory, doing + ": not enough GPU memory; use --device cpu or smaller tiles");
+  } catch (const c10::Error& error) {
+    return Error(ErrorCode::kInternal, doing + " failed: " + error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    return Error(ErrorCode::kInternal, doing + " failed: " + error.what());
+  }
+}
+
+}  // namespace cyto::nn

@@ -1,0 +1,223 @@
+#include "core/nn/loaded_model.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/nn/failures.h"
+#include "core/nn/frame.h"
+#include "core/nn/mask_upscaling.h"
+
+namespace cyto::nn {
+
+namespace {
+
+at::ScalarType typeOf(Precision precision) {
+  switch (precision) {
+    case Precision::kBf16: return at::kBFloat16;
+    case Precision::kFp16: return at::kHalf;
+    default: return at::kFloat;
+  }
+}
+
+c10::Device deviceOf(const ModelIdentity& identity) { return c10::Device(identity.device); }
+
+FeatureMap toFeatureMap(const std::string& name, const at::Tensor& tensor) {
+  const at::Tensor values = tensor.to(at::kCPU, at::kFloat).contiguous();
+  const float* const data = values.const_data_ptr<float>();
+  return {name, values.size(1), values.size(2), values.size(3), std::vector<float>(data, data + values.numel())};
+}
+
+class NetworkEncoder : public ImageEncoder {
+ public:
+  NetworkEncoder(PromptableModel& network, const ModelIdentity& identity) : network_(network), identity_(identity) {}
+
+  Result<Embedding> encode(const RgbImage& image, const JobContext& job) override {
+    if (image.rows < 1 || image.columns < 1) {
+      return Error(ErrorCode::kInvalidArgument, "the image has no pixels; there is nothing to segment in it");
+    }
+    CYTO_TRY(job.cancel.check());
+    return catchFailures("encoding the image", [&]() -> Result<Embedding> {
+      const c10::InferenceMode inference;
+      const Frame frame = makeFrame(image, network_.frameSide());
+      const Features features =
+          network_.encodeUnlessCancelled(
+              frame.pixels.to(deviceOf(identity_), typeOf(identity_.precision)), job.cancel);
+      Embedding embedding;
+      embedding.originalSize = {image.rows, image.columns};
+      embedding.inputSize = frame.inputSize;
+      const std::vector<std::string> extraNames = network_.extraFeatureNames();
+      for (size_t i = 0; i < features.size(); ++i) {
+        embedding.maps.push_back(toFeatureMap(i == 0 ? "features" : extraNames.at(i - 1), features[i]));
+      }
+      return embedding;
+    });
+  }
+
+ private:
+  PromptableModel& network_;
+  const ModelIdentity& identity_;
+};
+
+class NetworkEmbedding : public PreparedEmbedding {
+ public:
+  NetworkEmbedding(EmbeddingPtr embedding, PreparedPtr prepared)
+      : embedding_(std::move(embedding)), prepared_(std::move(prepared)) {}
+  const Embedding& embedding() const override { return *embedding_; }
+  const PreparedPtr& prepared() const { return prepared_; }
+
+ private:
+  EmbeddingPtr embedding_;
+  PreparedPtr prepared_;
+};
+
+bool isFinite(const Prompts& prompts) {
+  const auto finite = [](double a, double b) { return std::isfinite(a) && std::isfinite(b); };
+  for (const PointPrompt& point : prompts.points) {
+    if (!finite(point.y, point.x)) return false;
+  }
+  return !prompts.box || (finite(prompts.box->y0, prompts.box->x0) && finite(prompts.box->y1, prompts.box->x1));
+}
+
+class NetworkDecoder : public PromptDecoder {
+ public:
+  NetworkDecoder(PromptableModel& network, const ModelIdentity& identity) : network_(network), identity_(identity) {}
+
+  Result<std::unique_ptr<PreparedEmbedding>> prepare(EmbeddingPtr embedding) override {
+    using Prepared = std::unique_ptr<PreparedEmbedding>;
+    const std::vector<std::string> extraNames = network_.extraFeatureNames();
+    if (embedding->maps.size() != extraNames.size() + 1) {
+      return Error(ErrorCode::kModel, "the embedding was not made by " + identity_.name + "; compute it again");
+    }
+    return catchFailures("preparing the embedding", [&]() -> Result<Prepared> {
+      const c10::InferenceMode inference;
+      Features features;
+      for (const FeatureMap& map : embedding->maps) {
+        // The tensor shares the map's values; NetworkEmbedding keeps them alive.
+        const at::Tensor values = at::from_blob(const_cast<float*>(map.values.data()), {1, map.channels, map.rows, map.columns});
+        features.push_back(values.to(deviceOf(identity_)));
+      }
+      PreparedPtr prepared = network_.prepare(std::move(features));
+      return Prepared(std::make_unique<NetworkEmbedding>(std::move(embedding), std::move(prepared)));
+    });
+  }
+
+  Result<MaskPrediction> decode(const PreparedEmbedding& embedding, const Prompts& prompts,
+                                const DecodeOptions& options) override {
+    CYTO_TRY(check(prompts));
+    return catchFailures("decoding the prompt", [&]() -> Result<MaskPrediction> {
+      const c10::InferenceMode inference;
+      const auto& features = static_cast<const NetworkEmbedding&>(embedding);
+      const bool isSinglePositivePoint =
+          prompts.points.size() == 1 && prompts.points[0].positive && !prompts.box && !prompts.mask;
+      const MaskSelection selection = options.allAlternatives ? MaskSelection::kAllAlternatives
+                                      : isSinglePositivePoint ? MaskSelection::kBestAlternative
+                                                              : MaskSelection::kSingle;
+      const DecodedMasks decoded =
+          network_.decodePrepared(*features.prepared(), toTensors(prompts, embedding.embedding()), selection);
+      return toPrediction(decoded, embedding.embedding());
+    });
+  }
+
+ private:
+  int64_t lowSide() const { return network_.frameSide() / 4; }
+
+  Status check(const Prompts& prompts) const {
+    if (prompts.isEmpty()) {
+      return Error(ErrorCode::kInvalidArgument, "there is no prompt; give at least a point, a box or a mask");
+    }
+    if (!isFinite(prompts)) {
+      return Error(ErrorCode::kInvalidArgument, "a prompt has a coordinate that is not a number; correct the prompts");
+    }
+    if (prompts.mask && (prompts.mask->side != lowSide() ||
+                         prompts.mask->logits.size() != static_cast<size_t>(lowSide() * lowSide()))) {
+      return Error(ErrorCode::kInvalidArgument, "a mask prompt must have " + std::to_string(lowSide()) +
+                                                    " rows and columns of logits");
+    }
+    return {};
+  }
+
+  /// Pixels of the image to pixels of the frame, (y, x) to (x, y) (spec/micro-sam.md §1.6).
+  PromptTensors toTensors(const Prompts& prompts, const Embedding& embedding) const {
+    const double scaleY = static_cast<double>(embedding.inputSize.y) / static_cast<double>(embedding.originalSize.y);
+    const double scaleX = static_cast<double>(embedding.inputSize.x) / static_cast<double>(embedding.originalSize.x);
+    PromptTensors tensors;
+    if (!prompts.points.empty()) {
+      const auto count = static_cast<int64_t>(prompts.points.size());
+      tensors.points = at::empty({1, count, 2});
+      tensors.pointLabels = at::empty({1, count});
+      float* point = tensors.points.mutable_data_ptr<float>();
+      float* label = tensors.pointLabels.mutable_data_ptr<float>();
+      for (const PointPrompt& prompt : prompts.points) {
+        *point++ = static_cast<float>(prompt.x * scaleX);
+        *point++ = static_cast<float>(prompt.y * scaleY);
+        *label++ = prompt.positive ? 1.0f : 0.0f;
+      }
+      tensors.points = tensors.points.to(deviceOf(identity_));
+      tensors.pointLabels = tensors.pointLabels.to(deviceOf(identity_));
+    }
+    if (prompts.box) {
+      const auto [y0, y1] = std::minmax(prompts.box->y0, prompts.box->y1);
+      const auto [x0, x1] = std::minmax(prompts.box->x0, prompts.box->x1);
+      tensors.boxes = at::tensor({static_cast<float>(x0 * scaleX), static_cast<float>(y0 * scaleY),
+                                  static_cast<float>(x1 * scaleX), static_cast<float>(y1 * scaleY)})
+                          .view({1, 4})
+                          .to(deviceOf(identity_));
+    }
+    if (prompts.mask) {
+      tensors.masks = at::from_blob(const_cast<float*>(prompts.mask->logits.data()), {1, 1, lowSide(), lowSide()})
+                          .clone()
+                          .to(deviceOf(identity_));
+    }
+    return tensors;
+  }
+
+  MaskPrediction toPrediction(const DecodedMasks& decoded, const Embedding& embedding) const {
+    const at::Tensor logits = decoded.logits.to(at::kCPU, at::kFloat).contiguous();
+    const at::Tensor ious = decoded.predictedIou.to(at::kCPU, at::kFloat).contiguous();
+    const MaskGeometry geometry{lowSide(), network_.frameSide(), embedding.inputSize, embedding.originalSize};
+    const auto size = static_cast<size_t>(lowSide() * lowSide());
+    MaskPrediction prediction;
+    for (int64_t i = 0; i < logits.size(1); ++i) {
+      const std::span<const float> low(logits.const_data_ptr<float>() + static_cast<size_t>(i) * size, size);
+      UpscaledMask upscaled = upscaleMask(low, geometry);
+      prediction.candidates.push_back({upscaled.box, std::move(upscaled.mask), ious.const_data_ptr<float>()[i],
+                                       MaskPrompt{lowSide(), {low.begin(), low.end()}}});
+    }
+    std::stable_sort(prediction.candidates.begin(), prediction.candidates.end(),
+                     [](const MaskCandidate& a, const MaskCandidate& b) { return a.predictedIou > b.predictedIou; });
+    return prediction;
+  }
+
+  PromptableModel& network_;
+  const ModelIdentity& identity_;
+};
+
+class LoadedModel : public Model {
+ public:
+  LoadedModel(std::unique_ptr<PromptableModel> network, ModelIdentity identity)
+      : network_(std::move(network)),
+        identity_(std::move(identity)),
+        encoder_(*network_, identity_),
+        decoder_(*network_, identity_) {}
+
+  const ModelIdentity& identity() const override { return identity_; }
+  ImageEncoder& encoder() override { return encoder_; }
+  PromptDecoder& decoder() override { return decoder_; }
+
+ private:
+  std::unique_ptr<PromptableModel> network_;
+  ModelIdentity identity_;
+  NetworkEncoder encoder_;
+  NetworkDecoder decoder_;
+};
+
+}  // namespace
+
+std::unique_ptr<Model> wrapModel(std::unique_ptr<PromptableModel> network, ModelIdentity identity) {
+  return std::make_unique<LoadedModel>(std::move(network), std::move(identity));
+}
+
+}  // namespace cyto::nn

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "core/inference/model.h"
+#include "core/nn/promptable_model.h"
+
+namespace cyto::nn {
+
+/// Wraps a network as the Model that the rest of the program uses: frames in, embeddings out; prompts in, masks out.
+/// The image encoder works in `identity.precision`, the decoder in fp32.
+std::unique_ptr<Model> wrapModel(std::unique_ptr<PromptableModel> network, ModelIdentity identity);
+
+}  // namespace cyto::nn

@@ -1,0 +1,39 @@
+#include "core/nn/promptable_model.h"
+
+#include <ATen/ATen.h>
+
+#include "core/nn/failures.h"
+
+namespace cyto::nn {
+
+namespace {
+
+/// Keeps the row with the highest predicted IoU of each prompt.
+DecodedMasks bestOf(const DecodedMasks& decoded) {
+  const at::Tensor best = decoded.predictedIou.argmax(1, /*keepdim=*/true);
+  const int64_t rows = decoded.logits.size(2);
+  const int64_t columns = decoded.logits.size(3);
+  const at::Tensor index = best.view({-1, 1, 1, 1}).expand({-1, 1, rows, columns});
+  return {decoded.logits.gather(1, index), decoded.predictedIou.gather(1, best)};
+}
+
+}  // namespace
+
+Features PromptableModel::encodeUnlessCancelled(const at::Tensor& frames, const CancelToken& cancel) {
+  if (cancel.isCancelled()) throw Cancelled();
+  return encode(frames);
+}
+
+PreparedPtr PromptableModel::prepare(Features ofOneImage) {
+  auto prepared = std::make_unique<PreparedFeatures>();
+  prepared->features = std::move(ofOneImage);
+  return prepared;
+}
+
+DecodedMasks PromptableModel::decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
+                                             MaskSelection selection) {
+  const DecodedMasks decoded = decode(prepared.features, prompts, selection != MaskSelection::kSingle);
+  return selection == MaskSelection::kBestAlternative ? bestOf(decoded) : decoded;
+}
+
+}  // namespace cyto::nn
