@@ -1,0 +1,62 @@
+#include "core/nn/weights/checkpoint.h"
+
+#include <ATen/core/Tensor.h>
+
+#include "core/nn/failures.h"
+#include "core/nn/weights/safetensors.h"
+#include "core/nn/weights/torch_archive.h"
+#include "core/nn/weights/zip_archive.h"
+
+namespace cyto::nn {
+
+namespace {
+
+Result<Checkpoint> read(const BinaryFile& file) {
+  if (looksLikeZip(file)) return readTorchArchive(file);
+  if (looksLikeSafetensors(file)) {
+    CYTO_ASSIGN(NamedTensors tensors, readSafetensors(file));
+    return Checkpoint{std::move(tensors), {}};
+  }
+  const auto start = file.readText(0, 2);
+  if (start && (*start)[0] == '\x80') {
+    return Error(ErrorCode::kFormat, "the checkpoint '" + file.path().string() +
+                                         "' has the form torch wrote before version 1.6; save it again with a newer torch");
+  }
+  return Error(ErrorCode::kFormat, "'" + file.path().string() +
+                                       "' is no checkpoint; name a .pt, .pth or .safetensors file");
+}
+
+const at::Tensor* find(const NamedTensors& tensors, const std::string& name) {
+  for (const auto& [key, tensor] : tensors) {
+    if (key == name) return &tensor;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<Checkpoint> readCheckpoint(const std::filesystem::path& path) {
+  CYTO_ASSIGN(const BinaryFile file, BinaryFile::open(path));
+  auto checkpoint = catchFailures("reading '" + path.string() + "'", [&] { return read(file); });
+  if (checkpoint && checkpoint->model.empty() && checkpoint->decoder.empty()) return file.damaged("it holds no weights");
+  return checkpoint;
+}
+
+std::string detectArchitecture(const NamedTensors& tensors) {
+  if (const at::Tensor* patches = find(tensors, "image_encoder.patch_embed.proj.weight")) {
+    switch (patches->dim() > 0 ? patches->size(0) : 0) {
+      case 768: return "vit_b";
+      case 1024: return "vit_l";
+      case 1280: return "vit_h";
+      default: return "";
+    }
+  }
+  if (find(tensors, "image_encoder.patch_embed.seq.0.c.weight")) return "vit_t";
+  if (find(tensors, "mask_decoder.iou_token.weight")) return "";
+  for (const auto& [key, tensor] : tensors) {
+    if (key.rfind("cyto.", 0) == 0) return "cyto_small";
+  }
+  return "";
+}
+
+}  // namespace cyto::nn
