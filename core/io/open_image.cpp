@@ -89,8 +89,10 @@ OpenedSource openFile(const fs::path& path, const OpenOptions& options) {
     case Format::kPng: return openPng(std::move(file));
     case Format::kJpeg: return openJpeg(std::move(file));
     case Format::kTiff: return openTiff(path, options);
+    case Format::kHdf5: return openHdf5(path, options);
     case Format::kOmeXml: return openOmeCompanion(path, options);
-    default: break;
+    case Format::kBdvXml: return openBdvXml(path, options);
+    case Format::kUnknown: break;
 #else
     case Format::kUnknown: break;
     default:

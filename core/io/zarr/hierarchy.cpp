@@ -33,7 +33,7 @@ Result<std::optional<ZarrNode>> zarrNodeAt(const ChunkStore& store, const std::s
 
 Result<std::shared_ptr<const ChunkedArray>> zarrArray(std::shared_ptr<const ChunkStore> store, const std::string& key,
                                                       const ZarrNode& node) {
-  const std::filesystem::path shown = store->path() / key;
+  const std::filesystem::path shown = key.empty() ? store->path() : store->path() / key;
   CYTO_ASSIGN(ArrayLayout layout, node.version == 3 ? parseZarr3Array(shown, node.metadata) : parseZarr2Array(shown, node.metadata));
   return std::make_shared<const ChunkedArray>(std::move(store), key, std::move(layout));
 }
