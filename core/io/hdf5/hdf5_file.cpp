@@ -27,9 +27,18 @@ void silence() {
   static_cast<void>(once);
 }
 
-herr_t collectDataset(hid_t, const char* name, const H5O_info_t* info, void* found) {
+bool holdsNumbers(hid_t dataset) {
+  const Hdf5Id type(H5Dget_type(dataset));
+  const H5T_class_t kind = H5Tget_class(type.get());
+  const Hdf5Id space(H5Dget_space(dataset));
+  return (kind == H5T_INTEGER || kind == H5T_FLOAT || kind == H5T_ENUM) && H5Sget_simple_extent_ndims(space.get()) > 0;
+}
+
+herr_t collectDataset(hid_t file, const char* name, const H5O_info_t* info, void* found) {
   auto& names = *static_cast<std::vector<std::string>*>(found);
-  if (info->type == H5O_TYPE_DATASET) names.emplace_back(name);
+  if (info->type != H5O_TYPE_DATASET) return 0;
+  const Hdf5Id dataset(H5Dopen2(file, name, H5P_DEFAULT));
+  if (dataset && holdsNumbers(dataset.get())) names.emplace_back(name);
   return names.size() < kMaxDatasets ? 0 : 1;
 }
 

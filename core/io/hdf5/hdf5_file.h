@@ -44,7 +44,7 @@ class Hdf5File {
 
   const std::filesystem::path& path() const { return path_; }
 
-  /// Paths of all data sets, without the leading slash, sorted naturally.
+  /// Paths of all data sets of numbers with at least one axis, without the leading slash, sorted.
   std::vector<std::string> datasets() const;
   bool hasDataset(const std::string& key) const;
 
