@@ -1,0 +1,123 @@
+#include "core/inference/engine.h"
+
+#include <c10/core/InferenceMode.h>
+
+#include "core/inference/model_registry.h"
+#include "core/inference/preprocessing.h"
+#include "core/nn/devices.h"
+#include "core/nn/failures.h"
+#include "core/nn/loaded_model.h"
+#include "core/nn/weights/checkpoint.h"
+#ifdef CYTOCLICK_HAS_SAM
+#include "core/nn/sam/sam_model.h"
+#endif
+#ifdef CYTOCLICK_HAS_CYTO
+#include "core/nn/cyto/cyto_small.h"
+#endif
+#ifdef CYTOCLICK_HAS_TRAIN
+#include "core/nn/train/trainer.h"
+#endif
+#include <torch/version.h>
+
+namespace cyto::nn {
+
+namespace {
+
+Result<std::string> chooseDevice(const std::string& wanted) {
+  const std::string& reason = wanted == "cpu" ? "not asked for" : enableGpu();
+  if (wanted == "cpu" || wanted == "auto") return std::string(reason.empty() ? "cuda" : "cpu");
+  if (wanted != "cuda") {
+    return Error(ErrorCode::kInvalidArgument, "unknown device '" + wanted + "'; use auto, cpu or cuda");
+  }
+  if (!reason.empty()) return Error(ErrorCode::kInvalidArgument, "no GPU can be used: " + reason + "; use --device cpu");
+  return std::string("cuda");
+}
+
+Result<Precision> choosePrecision(Precision wanted, const std::string& architecture, const std::string& device) {
+  if (wanted == Precision::kFp16 && device == "cpu") {
+    return Error(ErrorCode::kInvalidArgument, "fp16 needs a GPU; use --precision bf16 or fp32");
+  }
+  if (wanted != Precision::kAuto) return wanted;
+  // SAM stays in fp32 unless reduced precision is asked for by name; cyto-small was trained and measured in bf16.
+  const bool reduced = architecture == "cyto_small" && (device != "cpu" || processorHasBf16());
+  return reduced ? Precision::kBf16 : Precision::kFp32;
+}
+
+at::ScalarType scalarType(Precision precision) {
+  switch (precision) {
+    case Precision::kBf16: return at::kBFloat16;
+    case Precision::kFp16: return at::kHalf;
+    default: return at::kFloat;
+  }
+}
+
+Result<std::unique_ptr<PromptableModel>> makeNetwork(const ModelIdentity& identity, NamedTensors weights) {
+  for (auto& [name, tensor] : weights) tensor = tensor.to(c10::Device(identity.device));
+#ifdef CYTOCLICK_HAS_CYTO
+  if (identity.architecture == "cyto_small") {
+    CYTO_ASSIGN(std::unique_ptr<PromptableModel> network, cytoSmallFromWeights(weights));
+    return network;
+  }
+#endif
+  CYTO_ASSIGN(std::unique_ptr<PromptableModel> network,
+              makeSamModel(identity.architecture, weights, scalarType(identity.precision)));
+  return network;
+}
+
+std::string architectureOf(const NamedTensors& weights) {
+#ifdef CYTOCLICK_HAS_CYTO
+  if (isCytoSmall(weights)) return "cyto_small";
+#endif
+  return detectArchitecture(weights);
+}
+
+class TorchEngine : public Engine {
+ public:
+  std::string version() const override { return std::string("LibTorch ") + TORCH_VERSION; }
+  std::vector<DeviceInfo> devices() const override { return listDevices(); }
+
+  Result<std::unique_ptr<Model>> loadModel(const ModelRequest& request, const JobContext& job) override {
+    ModelIdentity identity;
+    identity.preprocessing = kPreprocessingVersion;
+    CYTO_ASSIGN(identity.device, chooseDevice(request.device));
+    identity.threads = useThreads(request.threads);
+    CYTO_ASSIGN(Checkpoint checkpoint, readCheckpoint(request.checkpoint));
+    CYTO_TRY(job.cancel.check());
+    const std::string detected = architectureOf(checkpoint.model);
+    identity.architecture = request.architecture.empty() ? detected : request.architecture;
+    if (detected.empty() || detected != identity.architecture) {
+      return Error(ErrorCode::kModel, "the checkpoint '" + request.checkpoint.string() + "' " +
+                                          (detected.empty() ? "holds none of the networks we know"
+                                                            : "is a " + detected + ", not a " + identity.architecture +
+                                                                  "; use -m " + detected));
+    }
+    identity.name = request.name.empty() ? identity.architecture : request.name;
+    CYTO_ASSIGN(identity.precision, choosePrecision(request.precision, identity.architecture, identity.device));
+    identity.weightsHash = request.weightsHash;
+    if (identity.weightsHash.empty()) {
+      CYTO_ASSIGN(identity.weightsHash, hashWeightsFile(request.checkpoint));
+    }
+    CYTO_TRY(job.cancel.check());
+    auto network = makeNetwork(identity, std::move(checkpoint.model));
+    if (!network) return std::move(network).error().during("the checkpoint '" + request.checkpoint.string() + "'");
+    return wrapModel(*std::move(network), std::move(identity));
+  }
+
+  Result<TrainingReport> train(const std::vector<TrainingImage>& images, const TrainingOptions& options,
+                               const JobContext& job) override {
+#ifdef CYTOCLICK_HAS_TRAIN
+    useThreads(options.threads);
+    return catchFailures("training", [&] { return trainModel(images, options, job); });
+#else
+    return Error(ErrorCode::kInternal, "this build has no training");
+#endif
+  }
+};
+
+}  // namespace
+}  // namespace cyto::nn
+
+extern "C" __attribute__((visibility("default"))) cyto::Engine* cytoclickEngine() {
+  static cyto::nn::TorchEngine engine;
+  return &engine;
+}

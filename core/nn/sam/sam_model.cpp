@@ -1,0 +1,77 @@
+#include "core/nn/sam/sam_model.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+#include "core/nn/failures.h"
+
+namespace cyto::nn {
+
+namespace {
+
+/// The image side of an embedding without a mask prompt.
+struct PreparedSam : PreparedFeatures {
+  ImageSide imageSide;
+};
+
+std::unique_ptr<SamImageEncoder> makeEncoder(const SamConfiguration& configuration, WeightTable& table, at::ScalarType type) {
+  return configuration.isTinyVit() ? makeTinyVitEncoder(configuration, table, type)
+                                   : makeVitEncoder(configuration, table, type);
+}
+
+}  // namespace
+
+SamModel::SamModel(SamConfiguration configuration, WeightTable& table, at::ScalarType encoderType)
+    : configuration_(std::move(configuration)),
+      imageEncoder_(makeEncoder(configuration_, table, encoderType)),
+      promptEncoder_(configuration_, table),
+      maskDecoder_(configuration_, table),
+      densePositions_(promptEncoder_.densePositions()),
+      weights_(table.taken()) {}
+
+Features SamModel::encodeUnlessCancelled(const at::Tensor& frames, const CancelToken& cancel) {
+  return {(*imageEncoder_)(frames, cancel)};
+}
+
+ImageSide SamModel::imageSide(const Features& features, const PromptTensors& prompts) const {
+  const at::Tensor dense = prompts.masks ? promptEncoder_.dense(*prompts.masks)
+                                         : promptEncoder_.noMask().view({1, -1, 1, 1});
+  return maskDecoder_.prepare(features.at(0) + dense, densePositions_);
+}
+
+DecodedMasks SamModel::decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) {
+  return maskDecoder_(imageSide(ofOneImage, prompts), promptEncoder_.sparse(prompts),
+                      multimask ? MaskSelection::kAllAlternatives : MaskSelection::kSingle);
+}
+
+PreparedPtr SamModel::prepare(Features ofOneImage) {
+  auto prepared = std::make_unique<PreparedSam>();
+  prepared->imageSide = imageSide(ofOneImage, {});
+  prepared->features = std::move(ofOneImage);
+  return prepared;
+}
+
+DecodedMasks SamModel::decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
+                                      MaskSelection selection) {
+  const at::Tensor sparse = promptEncoder_.sparse(prompts);
+  if (prompts.masks) return maskDecoder_(imageSide(prepared.features, prompts), sparse, selection);
+  return maskDecoder_(static_cast<const PreparedSam&>(prepared).imageSide, sparse, selection);
+}
+
+Result<std::unique_ptr<SamModel>> makeSamModel(const std::string& architecture, const NamedTensors& weights,
+                                               at::ScalarType encoderType) {
+  using Made = std::unique_ptr<SamModel>;
+  const auto configuration = samConfiguration(architecture);
+  if (!configuration) return Error(ErrorCode::kModel, "'" + architecture + "' is not a SAM architecture");
+  return catchFailures("building the network", [&]() -> Result<Made> {
+    const c10::AutoGradMode withoutGradients(false);
+    WeightTable table(weights);
+    auto model = std::make_unique<SamModel>(*configuration, table, encoderType);
+    if (const std::string complaint = table.complaint(); !complaint.empty()) {
+      return Error(ErrorCode::kModel, "the weights do not fit " + architecture + ": " + complaint);
+    }
+    return model;
+  });
+}
+
+}  // namespace cyto::nn
