@@ -1,0 +1,262 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "app/cli/command.h"
+#include "app/cli/json_text.h"
+#include "app/cli/model_options.h"
+#include "core/embedding/embedding_store.h"
+#include "core/inference/preprocessing.h"
+#include "core/io/image_source.h"
+
+namespace cyto::cli {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int64_t kSyntheticSide = 1024;
+
+struct Options {
+  ModelOptions model;
+  fs::path image;
+  int encodes = 3;
+  int clicks = 40;
+  bool asJson = false;
+};
+
+/// Bright discs on a noisy background, the same on every machine.
+RgbImage syntheticImage() {
+  RgbImage image{kSyntheticSide, kSyntheticSide, {}};
+  image.pixels.reserve(static_cast<size_t>(kSyntheticSide * kSyntheticSide * 3));
+  std::mt19937 random(7);
+  for (int64_t y = 0; y < kSyntheticSide; ++y) {
+    for (int64_t x = 0; x < kSyntheticSide; ++x) {
+      const int64_t dy = y % 128 - 64, dx = x % 128 - 64;
+      const int64_t level = dy * dy + dx * dx < 40 * 40 ? 150 : 40;
+      const auto value = static_cast<uint8_t>(level + static_cast<int64_t>(random() % 32));
+      for (int c = 0; c < 3; ++c) image.pixels.push_back(value);
+    }
+  }
+  return image;
+}
+
+/// A folder of its own below the system's temporary folder, removed with its content.
+class ScratchFolder {
+ public:
+  static Result<ScratchFolder> create() {
+    std::error_code failed;
+    std::string pattern = (fs::temp_directory_path(failed) / "cytoclick-benchmark-XXXXXX").string();
+    if (failed || !::mkdtemp(pattern.data())) {
+      return Error(ErrorCode::kIo,
+                   "no temporary folder can be made at '" + pattern + "'; set TMPDIR to a folder with room");
+    }
+    return ScratchFolder(pattern);
+  }
+  ScratchFolder(ScratchFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  ScratchFolder& operator=(ScratchFolder&&) = delete;
+  ~ScratchFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  explicit ScratchFolder(fs::path path) : path_(std::move(path)) {}
+  fs::path path_;
+};
+
+double secondsOf(std::chrono::steady_clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+/// The q-quantile of some times (nearest rank).
+double quantile(std::vector<double> times, double q) {
+  std::sort(times.begin(), times.end());
+  const auto rank = static_cast<size_t>(std::ceil(q * static_cast<double>(times.size())));
+  return times[std::clamp<size_t>(rank, 1, times.size()) - 1];
+}
+
+double median(const std::vector<double>& times) { return quantile(times, 0.5); }
+
+double peakMemory_mb() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+class Benchmark {
+ public:
+  explicit Benchmark(const Options& options) : options_(options) {}
+
+  Result<ExitCode> run(const JobContext& job) {
+    CYTO_TRY(readImage());
+    CYTO_ASSIGN(modelLoad_s_, timed([&] { return loadModel(job); }));
+    CYTO_TRY(timeEncoding(job));
+    CYTO_TRY(timeDecoding(job));
+    CYTO_TRY(timeLoading());
+    CYTO_TRY(printResult(options_.asJson ? jsonText(asJson()) : asText()));
+    return ExitCode::kDone;
+  }
+
+ private:
+  template <typename Work>
+  static Result<double> timed(Work work) {
+    const auto start = std::chrono::steady_clock::now();
+    CYTO_TRY(work());
+    return secondsOf(std::chrono::steady_clock::now() - start);
+  }
+
+  Status readImage() {
+    if (options_.image.empty()) {
+      image_ = syntheticImage();
+      return {};
+    }
+    CYTO_ASSIGN(const auto source, io::openImage(options_.image));
+    CYTO_ASSIGN(const Array plane, source->read(Box::plane(source->info().shape, 0, 0)));
+    CYTO_ASSIGN(image_, stretchToRgb(plane));
+    return {};
+  }
+
+  Status loadModel(const JobContext& job) {
+    CYTO_ASSIGN(model_, options_.model.load(job));
+    return {};
+  }
+
+  Status encode(const JobContext& job) {
+    CYTO_ASSIGN(Embedding made, model_->encoder().encode(image_, {job.cancel, {}}));
+    embedding_ = std::make_shared<const Embedding>(std::move(made));
+    return {};
+  }
+
+  Status loadEmbedding(const fs::path& store) {
+    CYTO_ASSIGN(const auto opened, EmbeddingStore::openToRead(store));
+    CYTO_ASSIGN(EmbeddingPtr loaded, opened->get({0, 0}));
+    CYTO_ASSIGN(const auto prepared, model_->decoder().prepare(std::move(loaded)));
+    return {};
+  }
+
+  Status timeEncoding(const JobContext& job) {
+    ProgressReporter progress(job, "encoding", options_.encodes + 1);
+    for (int i = 0; i <= options_.encodes; ++i) {  // the first is the warm-up
+      CYTO_ASSIGN(const double seconds, timed([&] { return encode(job); }));
+      if (i > 0) encode_s_.push_back(seconds);
+      progress.advance();
+    }
+    return {};
+  }
+
+  // Clicks on a grid over the image, and boxes around them, as a user would spread them.
+  Status timeDecoding(const JobContext& job) {
+    CYTO_ASSIGN(const auto prepared, model_->decoder().prepare(embedding_));
+    constexpr int kWarmUp = 5;
+    for (int i = -kWarmUp; i < options_.clicks; ++i) {
+      CYTO_TRY(job.cancel.check());
+      const double y = static_cast<double>(image_.rows - 1) * (0.1 + 0.8 * ((i + kWarmUp) % 7) / 6.0);
+      const double x = static_cast<double>(image_.columns - 1) * (0.1 + 0.8 * ((i + kWarmUp) % 5) / 4.0);
+      const double reach = 0.05 * static_cast<double>(std::min(image_.rows, image_.columns));
+      const Prompts point{{{y, x, true}}, {}, {}};
+      const Prompts box{{}, BoxPrompt{y - reach, x - reach, y + reach, x + reach}, {}};
+      CYTO_ASSIGN(const double point_s, timeClick(*prepared, point));
+      CYTO_ASSIGN(const double box_s, timeClick(*prepared, box));
+      if (i < 0) continue;
+      point_s_.push_back(point_s);
+      box_s_.push_back(box_s);
+    }
+    return {};
+  }
+
+  Result<double> timeClick(const PreparedEmbedding& prepared, const Prompts& prompts) {
+    return timed([&]() -> Status {
+      const auto prediction = model_->decoder().decode(prepared, prompts, {});
+      return prediction ? Status() : prediction.error();
+    });
+  }
+
+  // From a store on disk that nothing has opened yet to an embedding that answers clicks.
+  Status timeLoading() {
+    CYTO_ASSIGN(const ScratchFolder folder, ScratchFolder::create());
+    const fs::path path = folder.path() / "embedding.zarr";
+    StoreDescription description;
+    description.layout.plane = {image_.rows, image_.columns};
+    description.identity.modelType = model_->identity().architecture;
+    CYTO_ASSIGN(const auto store, EmbeddingStore::openToWrite(path, description));
+    CYTO_TRY(store->put({0, 0}, *embedding_));
+    CYTO_TRY(store->finish());
+    for (int i = 0; i < 6; ++i) {
+      CYTO_ASSIGN(const double seconds, timed([&] { return loadEmbedding(path); }));
+      if (i > 0) load_s_.push_back(seconds);
+    }
+    return {};
+  }
+
+  json asJson() const {
+    const ModelIdentity& model = model_->identity();
+    return {{"model", model.name},
+            {"device", model.device},
+            {"precision", precisionName(model.precision)},
+            {"threads", model.threads},
+            {"image", options_.image.empty() ? "synthetic" : options_.image.string()},
+            {"image_shape", {image_.rows, image_.columns}},
+            {"encode_s", median(encode_s_)},
+            {"point_ms", median(point_s_) * 1000},
+            {"point_p95_ms", quantile(point_s_, 0.95) * 1000},
+            {"box_ms", median(box_s_) * 1000},
+            {"embed_load_ms", median(load_s_) * 1000},
+            {"model_load_s", modelLoad_s_},
+            {"rss_mb", peakMemory_mb()},
+            {"encodes", options_.encodes},
+            {"clicks", options_.clicks}};
+  }
+
+  std::string asText() const {
+    const json figures = asJson();
+    const auto value = [&](const char* key) { return figures[key].get<double>(); };
+    char text[640];
+    std::snprintf(text, sizeof text,
+                  "%s on %s, %s, %d thread(s), image of %lld x %lld\n"
+                  "encode          %8.3f s   (median of %d)\n"
+                  "point click     %8.1f ms  (median of %d; 95 %% within %.1f ms)\n"
+                  "box             %8.1f ms\n"
+                  "load embedding  %8.1f ms\n"
+                  "load model      %8.2f s\n"
+                  "peak memory     %8.0f MB",
+                  figures["model"].get<std::string>().c_str(), figures["device"].get<std::string>().c_str(),
+                  figures["precision"].get<std::string>().c_str(), figures["threads"].get<int>(),
+                  static_cast<long long>(image_.rows), static_cast<long long>(image_.columns), value("encode_s"),
+                  options_.encodes, value("point_ms"), options_.clicks, value("point_p95_ms"), value("box_ms"),
+                  value("embed_load_ms"), value("model_load_s"), value("rss_mb"));
+    return text;
+  }
+
+  const Options& options_;
+  RgbImage image_;
+  std::unique_ptr<Model> model_;
+  EmbeddingPtr embedding_;
+  double modelLoad_s_ = 0;
+  std::vector<double> encode_s_, point_s_, box_s_, load_s_;
+};
+
+}  // namespace
+
+void addBenchmarkCommand(CLI::App& app, Runner& chosen) {
+  CLI::App* command = app.add_subcommand("benchmark", "How fast a model is on this machine");
+  auto options = std::make_shared<Options>();
+  options->model.declareOn(*command);
+  command->add_option("--image", options->image, "image to use; default: a synthetic one of 1024 x 1024");
+  command->add_option("--encodes", options->encodes, "timed encodes after one for warming up")
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--clicks", options->clicks, "timed points and boxes")->check(CLI::Range(1, 100000));
+  command->add_flag("--json", options->asJson, "one JSON document on stdout");
+  command->callback(
+      [&chosen, options] { chosen = [options](const JobContext& job) { return Benchmark(*options).run(job); }; });
+}
+
+}  // namespace cyto::cli

@@ -1,0 +1,75 @@
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <iostream>
+
+#include "app/cli/command.h"
+#include "app/cli/model_options.h"
+#include "core/session/script.h"
+
+namespace cyto::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Options {
+  std::string script;
+  ModelOptions model;
+};
+
+// A word that is a file, or looks like one, is a checkpoint; -m then names its architecture.
+Result<std::unique_ptr<Model>> loadModel(const ModelOptions& defaults, const std::string& nameOrFile,
+                                         const JobContext& job) {
+  ModelOptions chosen = defaults;
+  std::error_code ignored;
+  const bool isFile = fs::is_regular_file(nameOrFile, ignored) || nameOrFile.find('/') != std::string::npos;
+  if (isFile) {
+    chosen.checkpoint = nameOrFile;
+  } else if (!nameOrFile.empty()) {
+    chosen.name = nameOrFile;
+    chosen.checkpoint.clear();
+  }
+  return chosen.load(job);
+}
+
+Result<ExitCode> runScript(const Options& options, const JobContext& job) {
+  std::ifstream file;
+  const bool isPiped = options.script == "-";
+  if (!isPiped) {
+    file.open(options.script);
+    std::error_code ignored;
+    if (!file || fs::is_directory(options.script, ignored)) {
+      return Error(ErrorCode::kNotFound, "the script '" + options.script + "' cannot be read; check the path");
+    }
+  }
+  std::istream& lines = isPiped ? std::cin : file;
+  AnnotationSession session([&](const std::string& nameOrFile, const JobContext& loading) {
+    return loadModel(options.model, nameOrFile, loading);
+  });
+  Script script(session, printResult);
+  int64_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    auto next = script.execute(line, job);
+    if (!next) {
+      if (next.error().code() == ErrorCode::kCancelled) return std::move(next).error();
+      return std::move(next).error().during("script '" + options.script + "', line " + std::to_string(number));
+    }
+    if (*next == Script::Next::kQuit) break;
+  }
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+void addRunCommand(CLI::App& app, Runner& chosen) {
+  CLI::App* command = app.add_subcommand("run", "Carry out a script of session commands without a window");
+  auto options = std::make_shared<Options>();
+  command->add_option("script", options->script, "text file with one command a line; - reads standard input")
+      ->required();
+  options->model.declareOn(*command);
+  command->callback(
+      [&chosen, options] { chosen = [options](const JobContext& job) { return runScript(*options, job); }; });
+}
+
+}  // namespace cyto::cli
