@@ -23,14 +23,24 @@ Error systemFailure(const fs::path& path, int errorNumber) {
   }
 }
 
+// Damaged files put anything into their names of types and keys; a message stays one line of bearable length.
+std::string printable(std::string text) {
+  constexpr size_t kLongest = 900;
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  }
+  if (text.size() > kLongest) text = text.substr(0, kLongest) + "…";
+  return text;
+}
+
 }  // namespace
 
 Error cannotOpen(const fs::path& path, const std::string& what, ErrorCode code) {
-  return Error(code, "cannot open '" + path.string() + "': " + what);
+  return Error(code, printable("cannot open '" + path.string() + "': " + what));
 }
 
 Error cannotRead(const fs::path& path, const std::string& what, ErrorCode code) {
-  return Error(code, "cannot read '" + path.string() + "': " + what);
+  return Error(code, printable("cannot read '" + path.string() + "': " + what));
 }
 
 Result<FileBytes> FileBytes::open(const fs::path& path) {

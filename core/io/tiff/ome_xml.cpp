@@ -11,7 +11,7 @@ namespace cyto::io {
 
 namespace {
 
-constexpr int64_t kMaxPlanes = 10'000'000;
+constexpr int64_t kMaxPlanes = 2'000'000;
 
 // Element names with any namespace prefix taken off.
 std::string_view localName(const pugi::xml_node& node) {

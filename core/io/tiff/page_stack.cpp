@@ -18,6 +18,9 @@ namespace {
 // Above this, a resolution in inches or centimetres is a setting for printers.
 constexpr double kLargestPixel_um = 20;
 
+// A stack of which not even this part is there is no stack.
+constexpr int64_t kMostMissing = 8;
+
 using ImagejProperties = std::map<std::string, std::string, std::less<>>;
 
 ImagejProperties parseImagej(const std::string& description) {
@@ -106,7 +109,9 @@ std::vector<std::vector<int64_t>> groupPages(const std::vector<TiffDirectory>& p
   return groups;
 }
 
-// The distance between planes stored behind each other, or 0 when the page is not stored in one piece.
+// The distance between planes stored behind each other, or 0 when the page is not stored in one piece or nothing
+// follows it (other programs keep the description when they save a single plane). A stack that was cut off counts:
+// the planes it has are read, the missing ones are errors.
 int64_t planeStride_bytes(const TiffPages& pages, const TiffDirectory& page, int64_t planes) {
   if (page.compression != 1 || !page.chunkOffsets.exists() || page.isTiled()) return 0;
   const TiffStructure& structure = pages.file->structure();
@@ -117,8 +122,8 @@ int64_t planeStride_bytes(const TiffPages& pages, const TiffDirectory& page, int
   const int64_t stride = row_bytes * page.height * (page.isPlanar ? page.samples : 1);
   const int64_t lastRows = page.height - (page.chunksDown() - 1) * page.rowsPerStrip;
   const bool isOnePiece = page.chunkOffsets.count == page.chunkCount() && *last + lastRows * row_bytes == *first + stride;
-  const bool fits = *first > 0 && stride <= (pages.file->bytes().size_bytes() - *first) / planes;
-  return isOnePiece && fits ? stride : 0;
+  const int64_t present = *first > 0 && stride > 0 ? (pages.file->bytes().size_bytes() - *first) / stride : 0;
+  return isOnePiece && present >= 2 && planes <= present * kMostMissing ? stride : 0;
 }
 
 struct Counts {

@@ -51,9 +51,10 @@ Result<FileDtype> dtypeOf(const TiffFile& file, const TiffDirectory& directory, 
   }
 }
 
-// How much larger than its compressed form a chunk can be; 0 when there is no useful bound.
+// How much larger than its compressed form a chunk can be, generously.
 int64_t largestRatio(int compression) {
   switch (compression) {
+    case COMPRESSION_NONE: return 1;
     case COMPRESSION_LZW: return 4000;
     case COMPRESSION_PACKBITS: return 130;
     case COMPRESSION_ADOBE_DEFLATE:
@@ -62,7 +63,7 @@ int64_t largestRatio(int compression) {
     case COMPRESSION_ZSTD: return 45000;
     case COMPRESSION_JPEG:
     case COMPRESSION_OJPEG: return 4000;
-    default: return 0;
+    default: return 100000;
   }
 }
 
@@ -198,7 +199,7 @@ class PlaneReading {
     const int64_t ratio = largestRatio(directory_.compression);
     if (size <= kUnquestioned_bytes) return {};
     const int64_t bound = std::min(compressed_bytes < 0 ? INT64_MAX : compressed_bytes, file_.bytes().size_bytes());
-    if (ratio != 0 && size / ratio > bound) {
+    if (size / ratio > bound) {
       return failure("a tile or strip of " + std::to_string(bound) + " bytes announces " + std::to_string(size));
     }
     return {};
@@ -239,6 +240,26 @@ int64_t samplesKept(const TiffDirectory& directory) {
   return samples;
 }
 
+// A page that announces far more than its file can hold is damaged; refusing it here keeps memory out of its reach.
+// Tiles may be absent from sparse files, so for them only one tile has to fit.
+Status checkSize(const TiffFile& file, const TiffDirectory& directory, const TiffPixels& pixels) {
+  const auto refuse = [&](const std::string& what) {
+    return cannotOpen(file.bytes().path(), "the TIFF file is truncated or damaged: " + what + "; copy or export it again");
+  };
+  if (pixels.way != TiffPixels::Way::kColor && directory.chunkOffsets.count < directory.chunkCount()) {
+    return refuse("its table of strips or tiles is too short");
+  }
+  const double pixel_bits = static_cast<double>(directory.chunkSamples()) * directory.bits;
+  const double area = static_cast<double>(directory.chunkWidth()) * static_cast<double>(directory.chunkHeight());
+  const double chunks = directory.isTiled() ? 1 : static_cast<double>(directory.chunksDown()) * (directory.isPlanar ? static_cast<double>(directory.samples) : 1);
+  const double announced = area * pixel_bits / 8 * chunks;
+  const double possible = static_cast<double>(file.bytes().size_bytes()) * static_cast<double>(largestRatio(directory.compression));
+  if (announced > static_cast<double>(kUnquestioned_bytes) && announced > 2 * possible) {
+    return refuse("it announces more pixels than it can hold");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<TiffPixels> pixelsOf(const TiffFile& file, const TiffDirectory& directory) {
@@ -275,6 +296,7 @@ Result<TiffPixels> pixelsOf(const TiffFile& file, const TiffDirectory& directory
   }
   if (directory.photometric == kSeparated && pixels.kept == 4) pixels.sampleNames = {"cyan", "magenta", "yellow", "black"};
   if (directory.photometric == kLab && pixels.kept == 3) pixels.sampleNames = {"L", "a", "b"};
+  CYTO_TRY(checkSize(file, directory, pixels));
   return pixels;
 }
 

@@ -78,9 +78,9 @@ T numberOf(const json& value) {
 
 // The half precision number nearest to what a fill value can be: zero, NaN, infinite, or exactly a half.
 uint16_t halfEqualTo(float value) {
+  if (std::isnan(value)) return 0x7E00;
   for (uint32_t bits = 0; bits <= 0xFFFF; ++bits) {
-    const float candidate = halfToFloat(static_cast<uint16_t>(bits));
-    if (candidate == value || (std::isnan(candidate) && std::isnan(value))) return static_cast<uint16_t>(bits);
+    if (halfToFloat(static_cast<uint16_t>(bits)) == value) return static_cast<uint16_t>(bits);
   }
   return 0;
 }
