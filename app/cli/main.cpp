@@ -83,7 +83,8 @@ void declareCommands(CLI::App& app, Runner& chosen) {
 std::string usageSentence(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "";
   const bool isWord = !first.empty() && first[0] != '-';
-  if (isWord && !app.get_subcommand_no_throw(first)) return "'" + first + "' is not a command";
+  const auto commands = app.get_subcommands([&](const CLI::App* command) { return command->get_name() == first; });
+  if (isWord && commands.empty()) return "'" + first + "' is not a command";
   std::string sentence = error.what();
   std::replace(sentence.begin(), sentence.end(), '\n', ' ');
   return sentence;

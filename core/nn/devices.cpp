@@ -44,8 +44,8 @@ bool processorHas(const std::string& flag) {
 DeviceInfo describeProcessor() {
   std::string detail = processorField("model name");
   if (detail.empty()) detail = "processor";
-  for (const auto& [flag, name] : {std::pair{"avx2", "AVX2"}, {"avx512f", "AVX512"}, {"avx512_bf16", "AVX512-BF16"},
-                                   {"amx_bf16", "AMX-BF16"}}) {
+  for (const auto& [flag, name] :
+       {std::pair{"avx2", "AVX2"}, {"avx512f", "AVX512"}, {"avx512_bf16", "AVX512-BF16"}, {"amx_bf16", "AMX-BF16"}}) {
     if (processorHas(flag)) detail += std::string(", ") + name;
   }
   return {"cpu", detail, true};

@@ -29,7 +29,8 @@ Result<std::string> chooseDevice(const std::string& wanted) {
   if (wanted != "cuda") {
     return Error(ErrorCode::kInvalidArgument, "unknown device '" + wanted + "'; use auto, cpu or cuda");
   }
-  if (!reason.empty()) return Error(ErrorCode::kInvalidArgument, "no GPU can be used: " + reason + "; use --device cpu");
+  if (!reason.empty())
+    return Error(ErrorCode::kInvalidArgument, "no GPU can be used: " + reason + "; use --device cpu");
   return std::string("cuda");
 }
 

@@ -28,7 +28,8 @@ Frame makeFrame(const RgbImage& image, int64_t side) {
       const uint8_t* source = resized.data() + y * size.x * 3 + c;
       float* target = out + (c * side + y) * side;
       for (int64_t x = 0; x < size.x; ++x) {
-        target[x] = (static_cast<float>(source[3 * x]) - kMean[static_cast<size_t>(c)]) / kDeviation[static_cast<size_t>(c)];
+        target[x] =
+            (static_cast<float>(source[3 * x]) - kMean[static_cast<size_t>(c)]) / kDeviation[static_cast<size_t>(c)];
       }
     }
   }

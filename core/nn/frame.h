@@ -12,8 +12,8 @@ struct Frame {
   Extent2 inputSize;  ///< rows and columns of the frame that the image covers
 };
 
-/// Resizes the longest side to `side` as Pillow does, subtracts SAM's mean, divides by its deviation and pads with zeros
-/// at the right and bottom (spec/micro-sam.md §1.6, steps B and C).
+/// Resizes the longest side to `side` as Pillow does, subtracts SAM's mean, divides by its deviation and pads with
+/// zeros at the right and bottom (spec/micro-sam.md §1.6, steps B and C).
 Frame makeFrame(const RgbImage& image, int64_t side);
 
 }  // namespace cyto::nn

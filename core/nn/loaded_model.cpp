@@ -43,8 +43,7 @@ class NetworkEncoder : public ImageEncoder {
       const c10::InferenceMode inference;
       const Frame frame = makeFrame(image, network_.frameSide());
       const Features features =
-          network_.encodeUnlessCancelled(
-              frame.pixels.to(deviceOf(identity_), typeOf(identity_.precision)), job.cancel);
+          network_.encodeUnlessCancelled(frame.pixels.to(deviceOf(identity_), typeOf(identity_.precision)), job.cancel);
       Embedding embedding;
       embedding.originalSize = {image.rows, image.columns};
       embedding.inputSize = frame.inputSize;
@@ -96,7 +95,8 @@ class NetworkDecoder : public PromptDecoder {
       Features features;
       for (const FeatureMap& map : embedding->maps) {
         // The tensor shares the map's values; NetworkEmbedding keeps them alive.
-        const at::Tensor values = at::from_blob(const_cast<float*>(map.values.data()), {1, map.channels, map.rows, map.columns});
+        const at::Tensor values =
+            at::from_blob(const_cast<float*>(map.values.data()), {1, map.channels, map.rows, map.columns});
         features.push_back(values.to(deviceOf(identity_)));
       }
       PreparedPtr prepared = network_.prepare(std::move(features));
@@ -133,8 +133,8 @@ class NetworkDecoder : public PromptDecoder {
     }
     if (prompts.mask && (prompts.mask->side != lowSide() ||
                          prompts.mask->logits.size() != static_cast<size_t>(lowSide() * lowSide()))) {
-      return Error(ErrorCode::kInvalidArgument, "a mask prompt must have " + std::to_string(lowSide()) +
-                                                    " rows and columns of logits");
+      return Error(ErrorCode::kInvalidArgument,
+                   "a mask prompt must have " + std::to_string(lowSide()) + " rows and columns of logits");
     }
     return {};
   }

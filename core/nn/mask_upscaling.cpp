@@ -77,7 +77,8 @@ PlaneBox boundsOfPositive(std::span<const float> logits, int64_t side) {
 }
 
 /// Rows [first, first + rows) of the logits, resized along x only.
-std::vector<float> resizeRows(std::span<const float> logits, int64_t side, int64_t first, int64_t rows, const Axis& columns) {
+std::vector<float> resizeRows(std::span<const float> logits, int64_t side, int64_t first, int64_t rows,
+                              const Axis& columns) {
   const auto width = static_cast<int64_t>(columns.taps.size());
   std::vector<float> out(static_cast<size_t>(rows * width));
   for (int64_t y = 0; y < rows; ++y) {
@@ -102,7 +103,8 @@ UpscaledMask cutToMask(const std::vector<uint8_t>& inside, const PlaneBox& regio
     if (first == end) continue;
     const uint8_t* last = end - 1;
     while (*last == 0) --last;
-    tight = {std::min(tight.y0, y), std::min<int64_t>(tight.x0, first - row), y + 1, std::max<int64_t>(tight.x1, last - row + 1)};
+    tight = {std::min(tight.y0, y), std::min<int64_t>(tight.x0, first - row), y + 1,
+             std::max<int64_t>(tight.x1, last - row + 1)};
   }
   if (tight.isEmpty()) return {};
   UpscaledMask result;

@@ -11,10 +11,10 @@ namespace cyto::nn {
 
 /// Where low-resolution logits lie in an image.
 struct MaskGeometry {
-  int64_t lowSide = 256;    ///< side of the square of logits
-  int64_t frameSide = 1024; ///< side of the network's frame, a multiple of lowSide
-  Extent2 inputSize;        ///< part of the frame that the image covers
-  Extent2 originalSize;     ///< the image
+  int64_t lowSide = 256;     ///< side of the square of logits
+  int64_t frameSide = 1024;  ///< side of the network's frame, a multiple of lowSide
+  Extent2 inputSize;         ///< part of the frame that the image covers
+  Extent2 originalSize;      ///< the image
 };
 
 /// A thresholded mask inside its tight bounding box.

@@ -21,7 +21,8 @@ Linear childrenOf(WeightTable& table, const std::string& name, int64_t in, int64
 
 }  // namespace
 
-DecoderAttention::DecoderAttention(WeightTable& table, const std::string& name, int64_t size, int64_t inner, int64_t heads)
+DecoderAttention::DecoderAttention(WeightTable& table, const std::string& name, int64_t size, int64_t inner,
+                                   int64_t heads)
     : heads_(heads),
       query_(table, name + ".q_proj", size, inner),
       key_(table, name + ".k_proj", size, inner),
@@ -71,8 +72,10 @@ MaskDecoder::MaskDecoder(const SamConfiguration& configuration, WeightTable& tab
       finalToImage_(table, "mask_decoder.transformer.final_attn_token_to_image", configuration.channels,
                     configuration.channels / 2, configuration.decoderHeads),
       finalNorm_(table, "mask_decoder.transformer.norm_final_attn", configuration.channels, kTransformerEpsilon),
-      upscale1_(childrenOf(table, "mask_decoder.output_upscaling.0", configuration.channels, configuration.channels / 4)),
-      upscale2_(childrenOf(table, "mask_decoder.output_upscaling.3", configuration.channels / 4, configuration.channels / 8)),
+      upscale1_(
+          childrenOf(table, "mask_decoder.output_upscaling.0", configuration.channels, configuration.channels / 4)),
+      upscale2_(
+          childrenOf(table, "mask_decoder.output_upscaling.3", configuration.channels / 4, configuration.channels / 8)),
       upscaleNorm_(table, "mask_decoder.output_upscaling.1", configuration.channels / 4, kUpscaleEpsilon),
       iouHead_(table, "mask_decoder.iou_prediction_head",
                {configuration.channels, configuration.iouHidden, configuration.iouHidden, configuration.maskTokens}) {
@@ -107,7 +110,8 @@ std::pair<at::Tensor, at::Tensor> MaskDecoder::transform(const ImageSide& image,
     const bool isFirst = i == 0;
     // The first layer replaces the tokens and adds no positions.
     const at::Tensor own = isFirst ? queries : queries + tokens;
-    const at::Tensor attended = layer.self.attend(layer.self.query(own), layer.self.key(own), layer.self.value(queries));
+    const at::Tensor attended =
+        layer.self.attend(layer.self.query(own), layer.self.key(own), layer.self.value(queries));
     queries = layer.norm1(isFirst ? attended : queries + attended);
 
     const at::Tensor located = isFirst ? at::Tensor() : keys + image.positions;

@@ -40,11 +40,11 @@ class Perceptron {
 
 /// The image side of the first layer, which depends on no prompt: computed once per embedding.
 struct ImageSide {
-  at::Tensor keys;         ///< (1, g*g, C): embedding plus "no mask"
-  at::Tensor positions;    ///< (1, g*g, C)
-  at::Tensor firstKey;     ///< projected for tokens to image
+  at::Tensor keys;       ///< (1, g*g, C): embedding plus "no mask"
+  at::Tensor positions;  ///< (1, g*g, C)
+  at::Tensor firstKey;   ///< projected for tokens to image
   at::Tensor firstValue;
-  at::Tensor firstQuery;   ///< projected for image to tokens
+  at::Tensor firstQuery;  ///< projected for image to tokens
 };
 
 /// SAM's two-way transformer, upscaling and heads (spec/micro-sam.md §1.9).

@@ -61,7 +61,8 @@ at::Tensor PromptEncoder::sparse(const PromptTensors& prompts) const {
     const at::Tensor corners = encodePositions((prompts.boxes->view({-1, 2, 2}) + 0.5) / side_);
     parts.push_back(corners + at::cat({pointEmbeddings_[2], pointEmbeddings_[3]}, 0));
   }
-  if (parts.empty()) return at::zeros({1, 0, noMask_.size(1)}, noMask_.options());
+  if (parts.empty())
+    return at::zeros({prompts.masks ? prompts.masks->size(0) : 1, 0, noMask_.size(1)}, noMask_.options());
   return parts.size() == 1 ? parts[0] : at::cat(parts, 1);
 }
 

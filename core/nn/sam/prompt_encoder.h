@@ -13,8 +13,8 @@ class PromptEncoder {
  public:
   PromptEncoder(const SamConfiguration& configuration, WeightTable& table);
 
-  /// Tokens of points and box corners: (B, N, C). Without a box one padding point is appended. An empty prompt gives
-  /// (1, 0, C).
+  /// Tokens of points and box corners: (B, N, C). Without a box one padding point is appended. Masks alone give
+  /// (B, 0, C), an empty prompt (1, 0, C).
   at::Tensor sparse(const PromptTensors& prompts) const;
 
   /// Mask logits to (B, C, g, g).

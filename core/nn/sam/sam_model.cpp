@@ -14,7 +14,8 @@ struct PreparedSam : PreparedFeatures {
   ImageSide imageSide;
 };
 
-std::unique_ptr<SamImageEncoder> makeEncoder(const SamConfiguration& configuration, WeightTable& table, at::ScalarType type) {
+std::unique_ptr<SamImageEncoder> makeEncoder(const SamConfiguration& configuration, WeightTable& table,
+                                             at::ScalarType type) {
   return configuration.isTinyVit() ? makeTinyVitEncoder(configuration, table, type)
                                    : makeVitEncoder(configuration, table, type);
 }
@@ -34,8 +35,8 @@ Features SamModel::encodeUnlessCancelled(const at::Tensor& frames, const CancelT
 }
 
 ImageSide SamModel::imageSide(const Features& features, const PromptTensors& prompts) const {
-  const at::Tensor dense = prompts.masks ? promptEncoder_.dense(*prompts.masks)
-                                         : promptEncoder_.noMask().view({1, -1, 1, 1});
+  const at::Tensor dense =
+      prompts.masks ? promptEncoder_.dense(*prompts.masks) : promptEncoder_.noMask().view({1, -1, 1, 1});
   return maskDecoder_.prepare(features.at(0) + dense, densePositions_);
 }
 

@@ -78,7 +78,8 @@ class Merging {
 /// the norm's bias.
 class WindowAttention {
  public:
-  WindowAttention(WeightTable& table, const std::string& name, int64_t width, int64_t heads, int64_t window, at::ScalarType type)
+  WindowAttention(WeightTable& table, const std::string& name, int64_t width, int64_t heads, int64_t window,
+                  at::ScalarType type)
       : heads_(heads),
         type_(type),
         norm_(table, name + ".norm", width, kTinyEpsilon),
@@ -89,7 +90,8 @@ class WindowAttention {
     const at::Tensor axis = at::arange(window);
     const at::Tensor y = axis.repeat_interleave(window);
     const at::Tensor x = axis.repeat({window});
-    const at::Tensor offset = (y.unsqueeze(1) - y.unsqueeze(0)).abs() * window + (x.unsqueeze(1) - x.unsqueeze(0)).abs();
+    const at::Tensor offset =
+        (y.unsqueeze(1) - y.unsqueeze(0)).abs() * window + (x.unsqueeze(1) - x.unsqueeze(0)).abs();
     bias_ = biases.index({at::indexing::Slice(), offset}).unsqueeze(0).to(type);
   }
 
@@ -99,7 +101,8 @@ class WindowAttention {
     const int64_t count = tokens.size(1);
     const int64_t width = tokens.size(2);
     // Unlike in SAM's ViT, query, key and value lie side by side within each head.
-    const at::Tensor qkv = qkv_(norm_(tokens).to(type_)).view({windows, count, heads_, 3, width / heads_}).permute({3, 0, 2, 1, 4});
+    const at::Tensor qkv =
+        qkv_(norm_(tokens).to(type_)).view({windows, count, heads_, 3, width / heads_}).permute({3, 0, 2, 1, 4});
     const at::Tensor attended = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], bias_);
     return project_(attended.transpose(1, 2).reshape({windows, count, width}));
   }
@@ -114,7 +117,8 @@ class WindowAttention {
 
 class TinyBlock {
  public:
-  TinyBlock(WeightTable& table, const std::string& name, int64_t width, int64_t heads, int64_t window, at::ScalarType type)
+  TinyBlock(WeightTable& table, const std::string& name, int64_t width, int64_t heads, int64_t window,
+            at::ScalarType type)
       : window_(window),
         type_(type),
         attention_(table, name + ".attn", width, heads, window, type),
@@ -138,8 +142,7 @@ class TinyBlock {
     }
     const int64_t rows = (height + window_ - 1) / window_;
     const int64_t columns = (width + window_ - 1) / window_;
-    const at::Tensor padded =
-        at::constant_pad_nd(x, {0, 0, 0, columns * window_ - width, 0, rows * window_ - height});
+    const at::Tensor padded = at::constant_pad_nd(x, {0, 0, 0, columns * window_ - width, 0, rows * window_ - height});
     const at::Tensor windows = padded.view({batch, rows, window_, columns, window_, channels})
                                    .transpose(2, 3)
                                    .reshape({batch * rows * columns, window_ * window_, channels});
@@ -164,8 +167,8 @@ class TinyVitEncoder : public SamImageEncoder {
   TinyVitEncoder(const SamConfiguration& configuration, WeightTable& table, at::ScalarType type)
       : type_(type),
         patch1_(table, "image_encoder.patch_embed.seq.0", 3, configuration.stageWidths[0] / 2, 3, 2, 1, type),
-        patch2_(table, "image_encoder.patch_embed.seq.2", configuration.stageWidths[0] / 2, configuration.stageWidths[0], 3,
-                2, 1, type),
+        patch2_(table, "image_encoder.patch_embed.seq.2", configuration.stageWidths[0] / 2,
+                configuration.stageWidths[0], 3, 2, 1, type),
         neck_(table, configuration.stageWidths.back(), configuration.channels, type) {
     const auto layer = [](size_t i) { return "image_encoder.layers." + std::to_string(i); };
     const auto& widths = configuration.stageWidths;

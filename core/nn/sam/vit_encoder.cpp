@@ -14,7 +14,8 @@ constexpr double kVitEpsilon = 1e-6;
 /// Multi-head attention with decomposed relative positions, over the whole grid or in windows.
 class Attention {
  public:
-  Attention(WeightTable& table, const std::string& name, int64_t width, int64_t heads, int64_t span, at::ScalarType type)
+  Attention(WeightTable& table, const std::string& name, int64_t width, int64_t heads, int64_t span,
+            at::ScalarType type)
       : heads_(heads),
         qkv_(table, name + ".qkv", width, 3 * width, type),
         project_(table, name + ".proj", width, width, type) {
@@ -133,8 +134,9 @@ class VitEncoder : public SamImageEncoder {
         type_(type),
         positions_(table.take("image_encoder.pos_embed",
                               {1, configuration.grid(), configuration.grid(), configuration.width})),
-        patchWeight_(table.take("image_encoder.patch_embed.proj.weight",
-                                {configuration.width, 3, configuration.patch, configuration.patch})
+        patchWeight_(table
+                         .take("image_encoder.patch_embed.proj.weight",
+                               {configuration.width, 3, configuration.patch, configuration.patch})
                          .to(type)),
         patchBias_(table.take("image_encoder.patch_embed.proj.bias", {configuration.width}).to(type)),
         neck_(table, configuration.width, configuration.channels, type) {

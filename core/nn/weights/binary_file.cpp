@@ -31,7 +31,7 @@ Result<BinaryFile> BinaryFile::open(const fs::path& path) {
     return Error(failed == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
                  "the checkpoint '" + path.string() + "' cannot be opened: " + systemErrorText(failed));
   }
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor);
     return Error(ErrorCode::kInvalidArgument, "'" + path.string() + "' is not a file; name a checkpoint file");

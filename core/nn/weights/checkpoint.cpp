@@ -19,11 +19,12 @@ Result<Checkpoint> read(const BinaryFile& file) {
   }
   const auto start = file.readText(0, 2);
   if (start && (*start)[0] == '\x80') {
-    return Error(ErrorCode::kFormat, "the checkpoint '" + file.path().string() +
-                                         "' has the form torch wrote before version 1.6; save it again with a newer torch");
+    return Error(ErrorCode::kFormat,
+                 "the checkpoint '" + file.path().string() +
+                     "' has the form torch wrote before version 1.6; save it again with a newer torch");
   }
-  return Error(ErrorCode::kFormat, "'" + file.path().string() +
-                                       "' is no checkpoint; name a .pt, .pth or .safetensors file");
+  return Error(ErrorCode::kFormat,
+               "'" + file.path().string() + "' is no checkpoint; name a .pt, .pth or .safetensors file");
 }
 
 const at::Tensor* find(const NamedTensors& tensors, const std::string& name) {
@@ -38,7 +39,8 @@ const at::Tensor* find(const NamedTensors& tensors, const std::string& name) {
 Result<Checkpoint> readCheckpoint(const std::filesystem::path& path) {
   CYTO_ASSIGN(const BinaryFile file, BinaryFile::open(path));
   auto checkpoint = catchFailures("reading '" + path.string() + "'", [&] { return read(file); });
-  if (checkpoint && checkpoint->model.empty() && checkpoint->decoder.empty()) return file.damaged("it holds no weights");
+  if (checkpoint && checkpoint->model.empty() && checkpoint->decoder.empty())
+    return file.damaged("it holds no weights");
   return checkpoint;
 }
 

@@ -113,7 +113,8 @@ class PickleMachine {
   void setItems(const std::vector<PickleValue*>& items) {
     PickleValue* mapping = top();
     if (mapping->kind == Kind::kOpaque) return;
-    if (mapping->kind != Kind::kMapping || items.size() % 2 != 0) throw Malformed{"sets items of something that is no dictionary"};
+    if (mapping->kind != Kind::kMapping || items.size() % 2 != 0)
+      throw Malformed{"sets items of something that is no dictionary"};
     for (size_t i = 0; i < items.size(); i += 2) mapping->entries.emplace_back(items[i], items[i + 1]);
   }
 
@@ -132,7 +133,8 @@ class PickleMachine {
       push(make(Kind::kMapping));
     } else if (name == "torch._utils _rebuild_tensor_v2") {
       push(rebuildTensor(*arguments));
-    } else if (name == "torch._utils _rebuild_parameter" && arguments->kind == Kind::kSequence && !arguments->items.empty()) {
+    } else if (name == "torch._utils _rebuild_parameter" && arguments->kind == Kind::kSequence &&
+               !arguments->items.empty()) {
       push(arguments->items[0]);
     } else if (name == "torch Size" && arguments->kind == Kind::kSequence && arguments->items.size() == 1) {
       push(arguments->items[0]);
@@ -142,7 +144,8 @@ class PickleMachine {
   }
 
   static std::vector<int64_t> integers(const PickleValue* value) {
-    if (value->kind != Kind::kSequence || value->items.size() > kMostDimensions) throw Malformed{"has a tensor without a shape"};
+    if (value->kind != Kind::kSequence || value->items.size() > kMostDimensions)
+      throw Malformed{"has a tensor without a shape"};
     std::vector<int64_t> numbers;
     for (const PickleValue* item : value->items) {
       if (item->kind != Kind::kInteger) throw Malformed{"has a tensor without a shape"};
@@ -168,8 +171,8 @@ class PickleMachine {
   void pushStorage() {
     const PickleValue* id = pop();
     const auto& items = id->items;
-    if (id->kind != Kind::kSequence || items.size() < 5 || items[0]->text != "storage" || items[1]->kind != Kind::kGlobal ||
-        items[2]->kind != Kind::kText || items[4]->kind != Kind::kInteger) {
+    if (id->kind != Kind::kSequence || items.size() < 5 || items[0]->text != "storage" ||
+        items[1]->kind != Kind::kGlobal || items[2]->kind != Kind::kText || items[4]->kind != Kind::kInteger) {
       throw Malformed{"describes a storage wrongly"};
     }
     PickleValue* storage = make(Kind::kStorage);
@@ -214,13 +217,28 @@ bool PickleMachine::stepValue(unsigned char opcode) {
     case 'M': pushInteger(static_cast<int64_t>(operands_.number(2))); return true;
     case 0x8a: pushLong(operands_.number(1)); return true;
     case 0x8b: pushLong(operands_.number(4)); return true;
-    case 'G': operands_.take(8); push(make(Kind::kFloat)); return true;
+    case 'G':
+      operands_.take(8);
+      push(make(Kind::kFloat));
+      return true;
     case 'X': pushText(operands_.text(operands_.number(4))); return true;
     case 0x8c: pushText(operands_.text(operands_.number(1))); return true;
     case 0x8d: pushText(operands_.text(operands_.number(8))); return true;
-    case 'T': case 'B': operands_.take(operands_.number(4)); push(make(Kind::kOpaque)); return true;
-    case 'U': case 'C': operands_.take(operands_.number(1)); push(make(Kind::kOpaque)); return true;
-    case 0x8e: case 0x96: operands_.take(operands_.number(8)); push(make(Kind::kOpaque)); return true;
+    case 'T':
+    case 'B':
+      operands_.take(operands_.number(4));
+      push(make(Kind::kOpaque));
+      return true;
+    case 'U':
+    case 'C':
+      operands_.take(operands_.number(1));
+      push(make(Kind::kOpaque));
+      return true;
+    case 0x8e:
+    case 0x96:
+      operands_.take(operands_.number(8));
+      push(make(Kind::kOpaque));
+      return true;
     default: return false;
   }
 }
@@ -232,17 +250,36 @@ bool PickleMachine::stepContainer(unsigned char opcode) {
     case '0': pop(); return true;
     case '1': popToMark(); return true;
     case '2': push(top()); return true;
-    case ']': case ')': case 0x8f: pushSequence({}); return true;
-    case 'l': case 't': case 0x91: pushSequence(popToMark()); return true;
+    case ']':
+    case ')':
+    case 0x8f: pushSequence({}); return true;
+    case 'l':
+    case 't':
+    case 0x91: pushSequence(popToMark()); return true;
     case 0x85: pushTupleOf(1); return true;
     case 0x86: pushTupleOf(2); return true;
     case 0x87: pushTupleOf(3); return true;
     case '}': push(make(Kind::kMapping)); return true;
-    case 'a': { PickleValue* item = pop(); append({item}); return true; }
-    case 'e': case 0x90: append(popToMark()); return true;
-    case 's': { PickleValue* value = pop(); PickleValue* key = pop(); setItems({key, value}); return true; }
+    case 'a': {
+      PickleValue* item = pop();
+      append({item});
+      return true;
+    }
+    case 'e':
+    case 0x90: append(popToMark()); return true;
+    case 's': {
+      PickleValue* value = pop();
+      PickleValue* key = pop();
+      setItems({key, value});
+      return true;
+    }
     case 'u': setItems(popToMark()); return true;
-    case 'd': { const auto items = popToMark(); push(make(Kind::kMapping)); setItems(items); return true; }
+    case 'd': {
+      const auto items = popToMark();
+      push(make(Kind::kMapping));
+      setItems(items);
+      return true;
+    }
     case 'q': memoize(operands_.number(1)); return true;
     case 'r': memoize(operands_.number(4)); return true;
     case 0x94: memoize(memo_.size()); return true;
@@ -255,7 +292,11 @@ bool PickleMachine::stepContainer(unsigned char opcode) {
 /// Classes, calls and storages.
 bool PickleMachine::stepObject(unsigned char opcode) {
   switch (opcode) {
-    case 'c': { const std::string module = operands_.line(); pushText(module + " " + operands_.line(), Kind::kGlobal); return true; }
+    case 'c': {
+      const std::string module = operands_.line();
+      pushText(module + " " + operands_.line(), Kind::kGlobal);
+      return true;
+    }
     case 0x93: {
       const PickleValue* name = pop();
       const PickleValue* module = pop();
@@ -263,11 +304,30 @@ bool PickleMachine::stepObject(unsigned char opcode) {
       return true;
     }
     case 'R': call(); return true;
-    case 0x81: pop(); pop(); push(make(Kind::kOpaque)); return true;
-    case 0x92: pop(); pop(); pop(); push(make(Kind::kOpaque)); return true;
-    case 'o': popToMark(); push(make(Kind::kOpaque)); return true;
-    case 'i': operands_.line(); operands_.line(); popToMark(); push(make(Kind::kOpaque)); return true;
-    case 'b': pop(); return true;  // the state of an object: ordered dictionaries carry one, and it holds no tensors we want
+    case 0x81:
+      pop();
+      pop();
+      push(make(Kind::kOpaque));
+      return true;
+    case 0x92:
+      pop();
+      pop();
+      pop();
+      push(make(Kind::kOpaque));
+      return true;
+    case 'o':
+      popToMark();
+      push(make(Kind::kOpaque));
+      return true;
+    case 'i':
+      operands_.line();
+      operands_.line();
+      popToMark();
+      push(make(Kind::kOpaque));
+      return true;
+    case 'b':
+      pop();
+      return true;  // the state of an object: ordered dictionaries carry one, and it holds no tensors we want
     case 'Q': pushStorage(); return true;
     default: return false;
   }
@@ -276,7 +336,9 @@ bool PickleMachine::stepObject(unsigned char opcode) {
 bool PickleMachine::step(unsigned char opcode) {
   switch (opcode) {
     case '.': return false;
-    case 0x80: if (operands_.number(1) > 5) throw Malformed{"has an unknown protocol"}; return true;
+    case 0x80:
+      if (operands_.number(1) > 5) throw Malformed{"has an unknown protocol"};
+      return true;
     case 0x95: operands_.take(8); return true;
     default: break;
   }

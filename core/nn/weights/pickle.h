@@ -16,13 +16,13 @@ struct PickleValue {
   enum class Kind { kNone, kBool, kInteger, kFloat, kText, kSequence, kMapping, kGlobal, kStorage, kTensor, kOpaque };
 
   Kind kind = Kind::kNone;
-  int64_t integer = 0;                                                ///< kInteger, kBool
-  std::string text;                                                   ///< kText; kGlobal as "module name"; kStorage: member key
-  std::vector<PickleValue*> items;                                    ///< kSequence (list, tuple, set)
-  std::vector<std::pair<PickleValue*, PickleValue*>> entries;         ///< kMapping
+  int64_t integer = 0;              ///< kInteger, kBool
+  std::string text;                 ///< kText; kGlobal as "module name"; kStorage: member key
+  std::vector<PickleValue*> items;  ///< kSequence (list, tuple, set)
+  std::vector<std::pair<PickleValue*, PickleValue*>> entries;  ///< kMapping
 
-  std::string storageType;       ///< kStorage: "FloatStorage", …
-  int64_t storageElements = 0;   ///< kStorage
+  std::string storageType;         ///< kStorage: "FloatStorage", …
+  int64_t storageElements = 0;     ///< kStorage
   PickleValue* storage = nullptr;  ///< kTensor
   int64_t storageOffset = 0;       ///< kTensor, in elements
   std::vector<int64_t> sizes;      ///< kTensor

@@ -23,7 +23,7 @@ struct TypeName {
   const char* name;
   at::ScalarType type;
 };
-constexpr TypeName kTypes[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16},
+constexpr TypeName kTypes[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
                                {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
                                {"U8", at::kByte},    {"BOOL", at::kBool}};
 
@@ -85,7 +85,8 @@ Result<Entry> parseEntry(const BinaryFile& file, const std::string& name, const 
     entry.shape.push_back(extent.get<int64_t>());
   }
   const json offsets = value.value("data_offsets", json());
-  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned()) {
+  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+      !offsets[1].is_number_unsigned()) {
     return wrong("has no place in the file");
   }
   entry.begin = offsets[0];
@@ -109,9 +110,8 @@ Result<std::vector<Entry>> parseEntries(const BinaryFile& file, const json& head
     CYTO_ASSIGN(Entry entry, parseEntry(file, name, value, dataBytes));
     entries.push_back(std::move(entry));
   }
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
-  });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
   for (size_t i = 1; i < entries.size(); ++i) {
     if (entries[i].begin < entries[i - 1].end) {
       return file.damaged("tensors '" + entries[i - 1].name + "' and '" + entries[i].name + "' overlap");
@@ -140,7 +140,8 @@ Result<NamedTensors> readSafetensors(const BinaryFile& file) {
   NamedTensors tensors;
   for (const Entry& entry : entries) {
     at::Tensor tensor = at::empty(entry.shape, entry.type);
-    const std::span<std::byte> bytes(static_cast<std::byte*>(tensor.data_ptr()), static_cast<size_t>(entry.end - entry.begin));
+    const std::span<std::byte> bytes(static_cast<std::byte*>(tensor.data_ptr()),
+                                     static_cast<size_t>(entry.end - entry.begin));
     CYTO_TRY(file.read(dataStart + entry.begin, bytes));
     tensors.emplace_back(entry.name, widened(tensor));
   }

@@ -20,10 +20,11 @@ struct StorageType {
   const char* name;
   at::ScalarType type;
 };
-constexpr StorageType kStorageTypes[] = {
-    {"FloatStorage", at::kFloat}, {"HalfStorage", at::kHalf}, {"BFloat16Storage", at::kBFloat16},
-    {"DoubleStorage", at::kDouble}, {"LongStorage", at::kLong}, {"IntStorage", at::kInt},
-    {"ShortStorage", at::kShort}, {"CharStorage", at::kChar}, {"ByteStorage", at::kByte}, {"BoolStorage", at::kBool}};
+constexpr StorageType kStorageTypes[] = {{"FloatStorage", at::kFloat},       {"HalfStorage", at::kHalf},
+                                         {"BFloat16Storage", at::kBFloat16}, {"DoubleStorage", at::kDouble},
+                                         {"LongStorage", at::kLong},         {"IntStorage", at::kInt},
+                                         {"ShortStorage", at::kShort},       {"CharStorage", at::kChar},
+                                         {"ByteStorage", at::kByte},         {"BoolStorage", at::kBool}};
 
 std::optional<at::ScalarType> storageType(const std::string& name) {
   for (const StorageType& entry : kStorageTypes) {
@@ -43,7 +44,8 @@ std::optional<int64_t> reach(const PickleValue& tensor) {
     const int64_t size = tensor.sizes[i];
     if (size < 0 || tensor.strides[i] < 0 || __builtin_mul_overflow(elements, size, &elements)) return std::nullopt;
     int64_t span = 0;
-    if (size > 0 && (__builtin_mul_overflow(size - 1, tensor.strides[i], &span) || __builtin_add_overflow(last, span, &last))) {
+    if (size > 0 &&
+        (__builtin_mul_overflow(size - 1, tensor.strides[i], &span) || __builtin_add_overflow(last, span, &last))) {
       return std::nullopt;
     }
   }
@@ -72,8 +74,11 @@ class TensorReader {
   Result<at::Tensor> storage(const std::string& name, const PickleValue& storage) {
     const auto known = storages_.find(storage.text);
     const auto type = storageType(storage.storageType);
-    if (!type) return file_.damaged("tensor '" + name + "' has the type " + storage.storageType.substr(0, 40) + ", which is not supported");
-    if (known != storages_.end() && known->second.scalar_type() == *type && known->second.numel() == storage.storageElements) {
+    if (!type)
+      return file_.damaged("tensor '" + name + "' has the type " + storage.storageType.substr(0, 40) +
+                           ", which is not supported");
+    if (known != storages_.end() && known->second.scalar_type() == *type &&
+        known->second.numel() == storage.storageElements) {
       return known->second;
     }
     const ZipArchive::Member* member = archive_.find(folder_ + "data/" + storage.text);
@@ -129,7 +134,8 @@ const PickleValue* weightsOf(const PickleValue& root) {
 Result<std::string> folderOf(const BinaryFile& file, const ZipArchive& archive) {
   constexpr std::string_view kPickleName = "data.pkl";
   for (const auto& [name, member] : archive.members()) {
-    if (name.size() >= kPickleName.size() && name.ends_with(kPickleName)) return name.substr(0, name.size() - kPickleName.size());
+    if (name.size() >= kPickleName.size() && name.ends_with(kPickleName))
+      return name.substr(0, name.size() - kPickleName.size());
   }
   return file.damaged("it is a zip file without weights");
 }

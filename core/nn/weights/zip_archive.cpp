@@ -46,9 +46,11 @@ Result<Directory> findDirectory(const BinaryFile& file) {
     const uint64_t place = littleEndian(tail.data() + found - kLocator64Bytes + 8, 8);
     CYTO_ASSIGN(const std::string end64, file.readText(place, kEnd64Bytes));
     if (!startsWith(end64, 0, kEnd64Signature)) return file.damaged("its directory is not where it says");
-    directory = {littleEndian(end64.data() + 48, 8), littleEndian(end64.data() + 40, 8), littleEndian(end64.data() + 32, 8)};
+    directory = {littleEndian(end64.data() + 48, 8), littleEndian(end64.data() + 40, 8),
+                 littleEndian(end64.data() + 32, 8)};
   }
-  if (directory.count > kMostMembers || directory.size > kLongestDirectory) return file.damaged("its directory is too long");
+  if (directory.count > kMostMembers || directory.size > kLongestDirectory)
+    return file.damaged("its directory is too long");
   return directory;
 }
 
