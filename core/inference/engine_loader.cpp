@@ -13,6 +13,14 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLibraryName = "libcytoclick_engine.so";
 
+// The program brings a BLAS with it (OpenCV needs one) whose sgemm would otherwise take the place of LibTorch's own
+// and be a hundred times slower. Sanitizers must see every symbol first, so they do without.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int kLoadMode = RTLD_NOW | RTLD_LOCAL;
+#else
+constexpr int kLoadMode = RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND;
+#endif
+
 // Beside the program (build tree), in ../lib (installed), or where the dynamic linker finds it.
 std::vector<std::string> candidates() {
   std::error_code ignored;
@@ -28,7 +36,7 @@ std::vector<std::string> candidates() {
 Result<Engine*> open() {
   std::string reason;
   for (const std::string& path : candidates()) {
-    void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    void* library = ::dlopen(path.c_str(), kLoadMode);
     if (!library) {
       reason = ::dlerror();
       continue;
