@@ -7,17 +7,20 @@
 #include <stdio.h>  // renameat2 is not in <cstdio>
 #include <unistd.h>
 
+#ifdef WITH_LIBDEFLATE
+#include <libdeflate.h>
+#endif
+
 #include <algorithm>
+#include <bit>
 #include <cerrno>
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <z5/factory.hxx>
-#include <z5/filesystem/handle.hxx>
-#include <z5/multiarray/array_access.hxx>
-#include <z5/multiarray/array_util.hxx>
-#include <z5/multiarray/array_view.hxx>
 
 #include "core/base/atomic_file.h"
 #include "core/io/label_writer.h"
+#include "core/io/nd_box.h"
+#include "core/io/pixels.h"
 #include "core/io/sources.h"
 
 namespace cyto::io {
@@ -27,24 +30,26 @@ using nlohmann::json;
 
 namespace {
 
-constexpr size_t kChunkPlane = 256;
-constexpr size_t kChunkDepth = 16;
-constexpr int kWriteThreads = 2;
+constexpr int64_t kChunkPlane = 256;
+constexpr int64_t kChunkDepth = 16;
+#ifdef WITH_LIBDEFLATE
+constexpr int kDeflateLevel = 5;
+#endif
 
 // The axes that have an extent, y and x always.
 struct LabelAxes {
   json description = json::array();
   std::vector<double> scale;
-  z5::types::ShapeType shape;
-  z5::types::ShapeType chunks;
+  std::vector<int64_t> shape;
+  std::vector<int64_t> chunk;
 
-  void add(const char* name, const char* type, int64_t extent, size_t chunk, double step, const std::string& unit) {
+  void add(const char* name, const char* type, int64_t extent, int64_t largestChunk, double step, const std::string& unit) {
     json axis = {{"name", name}, {"type", type}};
     if (step > 0 && !unit.empty()) axis["unit"] = unit;
     description.push_back(std::move(axis));
     scale.push_back(step > 0 ? step : 1.0);
-    shape.push_back(static_cast<size_t>(extent));
-    chunks.push_back(std::min(chunk, static_cast<size_t>(extent)));
+    shape.push_back(extent);
+    chunk.push_back(std::min(largestChunk, extent));
   }
 };
 
@@ -65,14 +70,97 @@ json attributesOf(const LabelAxes& axes, const std::string& name) {
   return {{"multiscales", json::array({multiscales})}, {"image-label", {{"version", "0.4"}}}};
 }
 
-void writeStore(const fs::path& folder, const LabelAxes& axes, const Array& labels) {
-  const z5::filesystem::handle::File file(folder);
-  z5::createFile(file, true, 2);
-  const auto dataset = z5::createDataset(file, "0", "uint32", axes.shape, axes.chunks, "zlib",
-                                         z5::types::CompressionOptions{}, 0, "/", 2);
-  const auto view = z5::multiarray::makeView(labels.as<uint32_t>().data(), axes.shape);
-  const z5::types::ShapeType origin(axes.shape.size(), 0);
-  z5::multiarray::writeSubarray<uint32_t>(*dataset, view, origin.begin(), kWriteThreads);
+json arrayMetadata(const LabelAxes& axes) {
+#ifdef WITH_LIBDEFLATE
+  const json compressor = {{"id", "zlib"}, {"level", kDeflateLevel}};
+#else
+  const json compressor;
+#endif
+  return {{"zarr_format", 2},        {"shape", axes.shape}, {"chunks", axes.chunk}, {"dtype", "<u4"},
+          {"compressor", compressor}, {"fill_value", 0},     {"order", "C"},         {"filters", nullptr},
+          {"dimension_separator", "/"}};
+}
+
+std::string compressed(std::span<const std::byte> chunk) {
+#ifdef WITH_LIBDEFLATE
+  struct Free {
+    void operator()(libdeflate_compressor* c) const { libdeflate_free_compressor(c); }
+  };
+  const std::unique_ptr<libdeflate_compressor, Free> compressor(libdeflate_alloc_compressor(kDeflateLevel));
+  std::string out(libdeflate_zlib_compress_bound(compressor.get(), chunk.size()), '\0');
+  out.resize(libdeflate_zlib_compress(compressor.get(), chunk.data(), chunk.size(), out.data(), out.size()));
+  return out;
+#else
+  return std::string(reinterpret_cast<const char*>(chunk.data()), chunk.size());
+#endif
+}
+
+Status writeFile(const fs::path& path, std::string_view content, const fs::path& shown) {
+  errno = 0;
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  const bool written = file != nullptr && std::fwrite(content.data(), 1, content.size(), file) == content.size();
+  if (const bool closed = file != nullptr && std::fclose(file) == 0; written && closed) return {};
+  return Error(ErrorCode::kIo, "cannot write '" + shown.string() + "': " + systemErrorText(errno != 0 ? errno : EIO) +
+                                   "; choose a folder with enough space that you may write to");
+}
+
+// Chunks are whole at the edges too, as zarr wants them; those without a label are left out.
+class ChunkWriter {
+ public:
+  ChunkWriter(fs::path array, fs::path shown, const LabelAxes& axes, const Array& labels)
+      : array_(std::move(array)), shown_(std::move(shown)), axes_(axes), labels_(labels) {
+    buffer_.resize(static_cast<size_t>(elementsOf(axes.chunk)) * sizeof(uint32_t));
+  }
+
+  Status writeAll() {
+    std::vector<int64_t> position(axes_.shape.size(), 0);
+    for (;;) {
+      CYTO_TRY(writeChunk(position));
+      size_t axis = position.size();
+      while (axis > 0 && ++position[axis - 1] * axes_.chunk[axis - 1] >= axes_.shape[axis - 1]) position[--axis] = 0;
+      if (axis == 0) return {};
+    }
+  }
+
+ private:
+  Status writeChunk(const std::vector<int64_t>& position) {
+    const size_t rank = position.size();
+    std::vector<int64_t> begin(rank);
+    std::vector<int64_t> count(rank);
+    const std::vector<int64_t> origin(rank, 0);
+    fs::path path = array_;
+    for (size_t i = 0; i < rank; ++i) {
+      begin[i] = position[i] * axes_.chunk[i];
+      count[i] = std::min(axes_.chunk[i], axes_.shape[i] - begin[i]);
+      path /= std::to_string(position[i]);
+    }
+    std::fill(buffer_.begin(), buffer_.end(), std::byte{0});
+    copyBox({count, axes_.shape, begin, axes_.chunk, origin}, sizeof(uint32_t), labels_.data(), buffer_.data());
+    if (std::all_of(buffer_.begin(), buffer_.end(), [](std::byte b) { return b == std::byte{0}; })) return {};
+    if (std::endian::native == std::endian::big) swapBytes(buffer_, sizeof(uint32_t));
+    std::error_code error;
+    fs::create_directories(path.parent_path(), error);
+    return writeFile(path, compressed(buffer_), shown_);
+  }
+
+  fs::path array_;
+  fs::path shown_;
+  const LabelAxes& axes_;
+  const Array& labels_;
+  std::vector<std::byte> buffer_;
+};
+
+Status writeStore(const fs::path& folder, const fs::path& target, const LabelAxes& axes, const Array& labels) {
+  std::error_code error;
+  // Not create_directories: a mistyped parent folder is an error, not a new folder.
+  if (!fs::create_directory(folder, error) || !fs::create_directory(folder / "0", error)) {
+    return Error(ErrorCode::kIo, "cannot write '" + target.string() + "': " + systemErrorText(error.value()) +
+                                     "; choose a folder that exists and that you may write to");
+  }
+  CYTO_TRY(writeFile(folder / ".zgroup", json({{"zarr_format", 2}}).dump(2), target));
+  CYTO_TRY(writeFile(folder / ".zattrs", attributesOf(axes, target.stem().string()).dump(2, ' ', false, json::error_handler_t::replace), target));
+  CYTO_TRY(writeFile(folder / "0" / ".zarray", arrayMetadata(axes).dump(2), target));
+  return ChunkWriter(folder / "0", target, axes, labels).writeAll();
 }
 
 Status syncFolder(const fs::path& folder) {
@@ -118,16 +206,7 @@ Status writeLabelOmeZarr(const fs::path& path, const Array& labels, const PixelS
   };
   fs::remove_all(temporary, error);
   const LabelAxes axes = axesOf(labels.shape(), scale);
-  errno = 0;
-  try {
-    writeStore(temporary, axes, labels);
-  } catch (const std::exception& exception) {
-    const std::string reason = errno != 0 ? systemErrorText(errno) : exception.what();
-    return giveUp(Error(ErrorCode::kIo, "cannot write '" + target.string() + "': " + reason +
-                                            "; choose a folder with enough space that you may write to"));
-  }
-  const std::string attributes = attributesOf(axes, target.stem().string()).dump(2);
-  if (Status written = writeFileAtomically(temporary / ".zattrs", attributes); !written) return giveUp(std::move(written).error());
+  if (Status written = writeStore(temporary, target, axes, labels); !written) return giveUp(std::move(written).error());
   if (Status synced = syncFolder(temporary); !synced) return giveUp(std::move(synced).error());
   if (Status moved = moveInto(temporary, target); !moved) return giveUp(std::move(moved).error());
   return {};
