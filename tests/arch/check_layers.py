@@ -33,6 +33,8 @@ BANS = [
 ]
 # headers that must not leak out of source files
 PRIVATE_IN_HEADERS = [r"^opencv2/", r"^nlohmann/json\.hpp", r"^CLI/", r"^z5/", r"^hdf5", r"^H5", r"^tiffio"]
+# folders that wrap one library and are seen by their own module alone; their headers may show it
+BACKENDS = {"core/io/hdf5": "core/io", "core/io/tiff": "core/io", "core/io/zarr": "core/io"}
 # core/nn may not be seen by anything but itself: the program loads it as a plugin.
 ENGINE_FOLDER = "core/nn"
 
@@ -56,7 +58,10 @@ def violations_of(path, text):
         for pattern, places, why in BANS:
             if re.search(pattern, header) and not inside(path, places):
                 found.append(f"{path}: includes {header}: {why}")
-        if path.endswith(".h") and not path.startswith("tests/"):
+        for backend, module in BACKENDS.items():
+            if inside(header, [backend]) and not inside(path, [module, "tests/unit/io"]):
+                found.append(f"{path}: includes {header}: a backend of {module}, use its public headers")
+        if path.endswith(".h") and not path.startswith("tests/") and not inside(path, list(BACKENDS)):
             if any(re.search(pattern, header) for pattern in PRIVATE_IN_HEADERS):
                 found.append(f"{path}: includes {header}: keep it out of headers")
         target = owner(header)

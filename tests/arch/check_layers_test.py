@@ -37,8 +37,13 @@ class Layers(unittest.TestCase):
         self.assertFine("ui/views/volume/a.cpp", "vtkRenderer.h")
 
     def test_third_party_headers_stay_in_sources(self):
-        self.assertBroken("core/io/tiff_source.h", "tiffio.h")
-        self.assertFine("core/io/tiff_source.cpp", "tiffio.h")
+        self.assertBroken("core/io/image_source.h", "tiffio.h")
+        self.assertFine("core/io/image_source.cpp", "tiffio.h")
+
+    def test_backends_are_seen_by_their_own_module_alone(self):
+        self.assertFine("core/io/tiff/tiff_handle.h", "tiffio.h")
+        self.assertFine("core/io/open_image.cpp", "core/io/tiff/tiff_source.h")
+        self.assertBroken("app/cli/inspect_command.cpp", "core/io/tiff/tiff_source.h")
 
 
 if __name__ == "__main__":

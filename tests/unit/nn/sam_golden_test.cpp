@@ -180,7 +180,7 @@ TEST_F(SamGolden, WholePredictorFromPixelsToLogits) {
 }
 
 TEST_F(SamGolden, RelativePositionsAreResampledForOtherSizes) {
-  const Fixture fixture(golden("helpers.npz"));
+  const Fixture fixture(golden("relative_positions.npz"));
   for (const auto& [queries, keys] : {std::pair{8, 8}, {14, 14}, {4, 8}}) {
     const std::string name = "rel_pos_q" + std::to_string(queries) + "_k" + std::to_string(keys);
     expectClose(relativePositions(fixture["rel_pos_table"], queries, keys), fixture[name], 1e-5, 1e-5);
