@@ -4,6 +4,8 @@
 
 #include "core/nn/failures.h"
 #include "core/nn/sam/image_encoder.h"
+#include "core/nn/sam/packed_linear.h"
+#include "core/nn/sam/positional_attention.h"
 
 namespace cyto::nn {
 
@@ -11,120 +13,39 @@ namespace {
 
 constexpr double kVitEpsilon = 1e-6;
 
-/// Multi-head attention with decomposed relative positions, over the whole grid or in windows.
-class Attention {
- public:
-  Attention(WeightTable& table, const std::string& name, int64_t width, int64_t heads, int64_t span,
-            at::ScalarType type)
-      : heads_(heads),
-        qkv_(table, name + ".qkv", width, 3 * width, type),
-        project_(table, name + ".proj", width, width, type) {
-    const int64_t headSize = width / heads;
-    const at::Tensor rows = table.take(name + ".rel_pos_h", {2 * span - 1, headSize});
-    const at::Tensor columns = table.take(name + ".rel_pos_w", {2 * span - 1, headSize});
-    rows_ = relativePositions(rows, span, span);
-    columns_ = relativePositions(columns, span, span);
-  }
-
-  at::Tensor qkv(const at::Tensor& x) const { return qkv_(x); }
-  const at::Tensor& qkvBias() const { return qkv_.bias; }
-  at::Tensor project(const at::Tensor& x) const { return project_(x); }
-
-  /// (N, side, side, 3 * width) to (N, side, side, width), where side is the span of the positions.
-  at::Tensor attend(const at::Tensor& qkv) const {
-    const int64_t batch = qkv.size(0);
-    const int64_t side = qkv.size(1);
-    const int64_t width = qkv.size(3) / 3;
-    const at::Tensor parts = qkv.view({batch, side * side, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4});
-    // A global block has few batches of huge score matrices, a windowed one many small ones: work on as many
-    // heads at a time as keep the position bias within the cache's reach.
-    const int64_t scores = batch * side * side * side * side;
-    const int64_t headsAtOnce = std::clamp<int64_t>(kScoresAtOnce / std::max<int64_t>(1, scores), 1, heads_);
-    std::vector<at::Tensor> out;
-    for (int64_t head = 0; head < heads_; head += headsAtOnce) {
-      const int64_t count = std::min(headsAtOnce, heads_ - head);
-      const at::Tensor q = parts[0].narrow(1, head, count);
-      const at::Tensor k = parts[1].narrow(1, head, count);
-      const at::Tensor v = parts[2].narrow(1, head, count);
-      out.push_back(at::scaled_dot_product_attention(q, k, v, positionBias(q, side)));
-    }
-    const at::Tensor joined = out.size() == 1 ? out[0] : at::cat(out, 1);
-    return joined.transpose(1, 2).reshape({batch, side, side, width});
-  }
-
- private:
-  static constexpr int64_t kScoresAtOnce = int64_t{1} << 24;
-
-  /// bias[(h, w), (i, j)] = q(h, w) . R_h[h, i] + q(h, w) . R_w[w, j], from the unscaled q: (N, heads, side^2, side^2).
-  at::Tensor positionBias(const at::Tensor& q, int64_t side) const {
-    const int64_t batch = q.size(0);
-    const int64_t count = q.size(1);
-    const int64_t headSize = q.size(3);
-    const at::Tensor grid = q.reshape({batch * count, side, side, headSize}).to(rows_.scalar_type());
-    const at::Tensor perRow = at::matmul(grid, rows_.transpose(1, 2));  // rows_ (h, i, c): batch over h
-    const at::Tensor perColumn = at::matmul(grid.transpose(1, 2), columns_.transpose(1, 2)).transpose(1, 2);
-    const at::Tensor bias = perRow.unsqueeze(4) + perColumn.unsqueeze(3);
-    return bias.view({batch, count, side * side, side * side}).to(q.scalar_type());
-  }
-
-  int64_t heads_;
-  Linear qkv_, project_;
-  at::Tensor rows_, columns_;  // (span, span, head size), fp32
-};
-
 class Block {
  public:
   Block(WeightTable& table, const std::string& name, const SamConfiguration& configuration, bool isGlobal,
         at::ScalarType type)
       : type_(type),
-        window_(isGlobal ? 0 : configuration.window),
         norm1_(table, name + ".norm1", configuration.width, kVitEpsilon),
-        attention_(table, name + ".attn", configuration.width, configuration.heads,
-                   isGlobal ? configuration.grid() : configuration.window, type),
+        qkv_(table, name + ".attn.qkv", configuration.width, 3 * configuration.width, type),
+        project_(table, name + ".attn.proj", configuration.width, configuration.width, type),
         norm2_(table, name + ".norm2", configuration.width, kVitEpsilon),
         expand_(table, name + ".mlp.lin1", configuration.width, 4 * configuration.width, type),
-        contract_(table, name + ".mlp.lin2", 4 * configuration.width, configuration.width, type) {}
+        contract_(table, name + ".mlp.lin2", 4 * configuration.width, configuration.width, type) {
+    const int64_t span = isGlobal ? configuration.grid() : configuration.window;
+    const int64_t headSize = configuration.width / configuration.heads;
+    attention_.heads = configuration.heads;
+    attention_.window = isGlobal ? 0 : configuration.window;
+    attention_.rows = relativePositions(table.take(name + ".attn.rel_pos_h", {2 * span - 1, headSize}), span, span);
+    attention_.columns = relativePositions(table.take(name + ".attn.rel_pos_w", {2 * span - 1, headSize}), span, span);
+    attention_.padding = qkv_.bias();
+  }
 
   /// (N, H, W, C), fp32.
   at::Tensor operator()(const at::Tensor& x) const {
-    const at::Tensor qkv = attention_.qkv(norm1_(x).to(type_));
-    const at::Tensor attended = window_ == 0 ? attention_.attend(qkv) : inWindows(qkv);
-    const at::Tensor afterAttention = x + attention_.project(attended);
-    const at::Tensor hidden = at::gelu(expand_(norm2_(afterAttention).to(type_)));
-    return afterAttention + contract_(hidden);
+    const at::Tensor afterAttention = x + project_(attention_(qkv_(norm1_(x).to(type_))));
+    return afterAttention + contract_(expand_.withGelu(norm2_(afterAttention).to(type_)));
   }
 
  private:
-  /// Cuts into windows, attends, and joins again. The reference pads the normed tokens with zeros, so a padded token's
-  /// query, key and value are the bias of the projection: they are put in here instead of being computed.
-  at::Tensor inWindows(const at::Tensor& qkv) const {
-    const int64_t batch = qkv.size(0);
-    const int64_t side = qkv.size(1);
-    const int64_t channels = qkv.size(3);
-    const int64_t perSide = (side + window_ - 1) / window_;
-    const int64_t padded = perSide * window_;
-    at::Tensor canvas = qkv;
-    if (padded != side) {
-      canvas = attention_.qkvBias().expand({batch, padded, padded, channels}).clone();
-      canvas.narrow(1, 0, side).narrow(2, 0, side).copy_(qkv);
-    }
-    const at::Tensor windows = canvas.view({batch, perSide, window_, perSide, window_, channels})
-                                   .transpose(2, 3)
-                                   .reshape({batch * perSide * perSide, window_, window_, channels});
-    const at::Tensor attended = attention_.attend(windows);
-    return attended.view({batch, perSide, perSide, window_, window_, channels / 3})
-        .transpose(2, 3)
-        .reshape({batch, padded, padded, channels / 3})
-        .narrow(1, 0, side)
-        .narrow(2, 0, side);
-  }
-
   at::ScalarType type_;
-  int64_t window_;  // 0: global
   LayerNorm norm1_;
-  Attention attention_;
+  PackedLinear qkv_, project_;
+  PositionalAttention attention_;
   LayerNorm norm2_;
-  Linear expand_, contract_;
+  PackedLinear expand_, contract_;
 };
 
 class VitEncoder : public SamImageEncoder {

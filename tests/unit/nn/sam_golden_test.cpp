@@ -199,5 +199,31 @@ TEST_F(SamGolden, WeightsThatDoNotFitAreNamed) {
   EXPECT_NE(failed.error().message().find("missing weights"), std::string::npos);
 }
 
+/// Without inference mode the networks take their other path: plain operations that gradients pass.
+TEST(SamGradients, ReachTheWeightsAndTheNumbersAreTheSame) {
+  const Fixture fixture(golden("predictor.npz"));
+  NamedTensors weights = fixture.weights();
+  for (auto& [name, tensor] : weights) tensor.set_requires_grad(true);
+  WeightTable table(weights);
+  SamModel model(reducedSam(4), table, at::kFloat);
+  const Features features = model.encode(fixture["preprocessed"]);
+  expectClose(features[0].detach(), fixture["embedding"]);
+  PromptTensors prompts;
+  prompts.points = fixture["pts_coords_in_frame"].unsqueeze(0);
+  prompts.pointLabels = fixture["point_labels"].unsqueeze(0);
+  const DecodedMasks decoded = model.decode(features, prompts, true);
+  expectClose(decoded.logits[0].detach(), fixture["pts_low"]);
+  (decoded.logits.square().sum() + decoded.predictedIou.sum()).backward();
+  for (const auto& [name, tensor] : weights) {
+    const bool isUsed =
+        name.find("mask_downscaling") == std::string::npos && name.find("point_embeddings.2") == std::string::npos &&
+        name.find("point_embeddings.3") == std::string::npos &&
+        name.find("output_hypernetworks_mlps.0") == std::string::npos && name.find("gaussian") == std::string::npos;
+    if (!isUsed) continue;
+    ASSERT_TRUE(tensor.grad().defined()) << name;
+    EXPECT_TRUE(tensor.grad().isfinite().all().item<bool>()) << name;
+  }
+}
+
 }  // namespace
 }  // namespace cyto::nn

@@ -1,0 +1,57 @@
+#include "core/nn/sam/packed_linear.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <c10/core/GradMode.h>
+
+#include "core/nn/devices.h"
+
+namespace cyto::nn {
+
+namespace {
+
+// Rows of a 1024 frame; a hint that decides how the weight is laid out, other row counts are right too.
+constexpr int64_t kExpectedRows = 4096;
+
+using Pack = at::Tensor(const at::Tensor&, std::optional<c10::SymInt>);
+using Multiply = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, c10::string_view,
+                            c10::List<std::optional<at::Scalar>>, std::optional<c10::string_view>);
+
+bool canPack(const at::Tensor& weight) {
+  if (c10::GradMode::is_enabled() || !weight.is_cpu()) return false;
+  return weight.scalar_type() == at::kFloat || (weight.scalar_type() == at::kBFloat16 && processorHasBf16());
+}
+
+// The operators live in LibTorch without a header of their own. A build without oneDNN lacks them.
+at::Tensor packed(const at::Tensor& weight) {
+  const auto operation = c10::Dispatcher::singleton().findSchema({"mkldnn::_reorder_linear_weight", ""});
+  if (!operation || !c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""})) return {};
+  return operation->typed<Pack>().call(weight.contiguous(), c10::SymInt(kExpectedRows));
+}
+
+at::Tensor multiply(const at::Tensor& x, const at::Tensor& packed, const at::Tensor& bias, bool withGelu) {
+  static const auto operation =
+      c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_linear_pointwise", "").typed<Multiply>();
+  // "none" as the algorithm of GELU is the exact one.
+  return operation.call(x, packed, bias, withGelu ? "gelu" : "none", c10::List<std::optional<at::Scalar>>(),
+                        std::optional<c10::string_view>(withGelu ? "none" : ""));
+}
+
+}  // namespace
+
+PackedLinear::PackedLinear(WeightTable& table, const std::string& name, int64_t in, int64_t out, at::ScalarType type)
+    : weight_(table.take(name + ".weight", {out, in}).to(type)), bias_(table.take(name + ".bias", {out}).to(type)) {
+  if (!canPack(weight_)) return;
+  packed_ = packed(weight_);
+  if (packed_.defined()) weight_.reset();
+}
+
+at::Tensor PackedLinear::operator()(const at::Tensor& x) const {
+  return packed_.defined() ? multiply(x, packed_, bias_, false) : at::linear(x, weight_, bias_);
+}
+
+at::Tensor PackedLinear::withGelu(const at::Tensor& x) const {
+  return packed_.defined() ? multiply(x, packed_, bias_, true) : at::gelu(at::linear(x, weight_, bias_));
+}
+
+}  // namespace cyto::nn
