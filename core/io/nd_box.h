@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "core/base/result.h"
+
 namespace cyto::io {
 
 /// Number of elements of a shape, or -1 when an extent is negative or the product does not fit 63 bits.
@@ -25,5 +27,31 @@ void copyBox(const NdCopy& copy, size_t element_bytes, const std::byte* from, st
 /// Rearranges a dense C-order array: axis i of the result is axis order[i] of the source.
 std::vector<std::byte> permuted(std::span<const std::byte> from, std::span<const int64_t> shape, std::span<const int> order,
                                 size_t element_bytes);
+
+/// Visits every chunk of a grid that meets a box without empty sides: visit(position in the grid, first element).
+template <typename Visitor>
+Status forEachChunk(std::span<const int64_t> chunk, std::span<const int64_t> begin, std::span<const int64_t> count,
+                    Visitor&& visit) {
+  const size_t rank = chunk.size();
+  std::vector<int64_t> first(rank);
+  std::vector<int64_t> last(rank);
+  for (size_t i = 0; i < rank; ++i) {
+    first[i] = begin[i] / chunk[i];
+    last[i] = (begin[i] + count[i] - 1) / chunk[i];
+  }
+  std::vector<int64_t> position = first;
+  std::vector<int64_t> origin(rank);
+  for (;;) {
+    for (size_t i = 0; i < rank; ++i) origin[i] = position[i] * chunk[i];
+    CYTO_TRY(visit(position, origin));
+    size_t axis = rank;
+    while (axis > 0 && position[axis - 1] == last[axis - 1]) {
+      position[axis - 1] = first[axis - 1];
+      --axis;
+    }
+    if (axis == 0) return {};
+    ++position[axis - 1];
+  }
+}
 
 }  // namespace cyto::io

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/io/file_bytes.h"
+#include "core/io/hdf5/hdf5_chunks.h"
 #include "core/io/nd_box.h"
 
 namespace cyto::io {
@@ -112,6 +113,7 @@ class Hdf5Array : public NdArray {
       : path_(std::move(path)), file_(std::move(file)), dataset_(std::move(dataset)) {
     dtype_ = dtype;
     shape_ = std::move(shape);
+    chunks_ = Hdf5Chunks::of(dataset_.get(), dtype_);
   }
   ~Hdf5Array() override {
     const std::lock_guard lock(hdf5Lock());
@@ -122,6 +124,7 @@ class Hdf5Array : public NdArray {
               const JobContext& job) const override {
     CYTO_TRY(job.cancel.check());
     if (elementsOf(count) <= 0) return {};
+    if (chunks_) return chunks_->read(path_, dataset_.get(), begin, count, out, job);
     const std::vector<hsize_t> start(begin.begin(), begin.end());
     const std::vector<hsize_t> extent(count.begin(), count.end());
     const std::lock_guard lock(hdf5Lock());
@@ -143,6 +146,7 @@ class Hdf5Array : public NdArray {
   fs::path path_;
   std::shared_ptr<const Hdf5File> file_;  // keeps the file open
   Hdf5Id dataset_;
+  std::optional<Hdf5Chunks> chunks_;  // absent: the library itself reads
 };
 
 }  // namespace

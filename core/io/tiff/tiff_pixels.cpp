@@ -55,7 +55,7 @@ Result<FileDtype> dtypeOf(const TiffFile& file, const TiffDirectory& directory, 
 int64_t largestRatio(int compression) {
   switch (compression) {
     case COMPRESSION_NONE: return 1;
-    case COMPRESSION_LZW: return 4000;
+    case COMPRESSION_LZW: return 1400;
     case COMPRESSION_PACKBITS: return 130;
     case COMPRESSION_ADOBE_DEFLATE:
     case COMPRESSION_DEFLATE: return 1100;
@@ -63,7 +63,10 @@ int64_t largestRatio(int compression) {
     case COMPRESSION_ZSTD: return 45000;
     case COMPRESSION_JPEG:
     case COMPRESSION_OJPEG: return 4000;
-    default: return 100000;
+    case COMPRESSION_CCITTRLE:
+    case COMPRESSION_CCITTFAX3:
+    case COMPRESSION_CCITTFAX4: return 20000;
+    default: return 50000;
   }
 }
 
@@ -254,7 +257,7 @@ Status checkSize(const TiffFile& file, const TiffDirectory& directory, const Tif
   const double chunks = directory.isTiled() ? 1 : static_cast<double>(directory.chunksDown()) * (directory.isPlanar ? static_cast<double>(directory.samples) : 1);
   const double announced = area * pixel_bits / 8 * chunks;
   const double possible = static_cast<double>(file.bytes().size_bytes()) * static_cast<double>(largestRatio(directory.compression));
-  if (announced > static_cast<double>(kUnquestioned_bytes) && announced > 2 * possible) {
+  if (announced > static_cast<double>(kUnquestioned_bytes) && announced > 1.1 * possible) {
     return refuse("it announces more pixels than it can hold");
   }
   return {};

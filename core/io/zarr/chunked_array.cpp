@@ -25,32 +25,6 @@ uint32_t bigEndian(const std::byte* bytes, int size) {
   return value;
 }
 
-// Visits every chunk of a grid that meets the box: visit(position, first element of the chunk).
-template <typename Visitor>
-Status forEachChunk(std::span<const int64_t> chunk, std::span<const int64_t> begin, std::span<const int64_t> count,
-                    Visitor&& visit) {
-  const size_t rank = chunk.size();
-  std::vector<int64_t> first(rank);
-  std::vector<int64_t> last(rank);
-  for (size_t i = 0; i < rank; ++i) {
-    first[i] = begin[i] / chunk[i];
-    last[i] = (begin[i] + count[i] - 1) / chunk[i];
-  }
-  std::vector<int64_t> position = first;
-  std::vector<int64_t> origin(rank);
-  for (;;) {
-    for (size_t i = 0; i < rank; ++i) origin[i] = position[i] * chunk[i];
-    CYTO_TRY(visit(position, origin));
-    size_t axis = rank;
-    while (axis > 0 && position[axis - 1] == last[axis - 1]) {
-      position[axis - 1] = first[axis - 1];
-      --axis;
-    }
-    if (axis == 0) return {};
-    ++position[axis - 1];
-  }
-}
-
 }  // namespace
 
 ChunkedArray::ChunkedArray(std::shared_ptr<const ChunkStore> store, std::string key, ArrayLayout layout)
