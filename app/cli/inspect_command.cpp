@@ -35,7 +35,10 @@ json asJson(const std::string& path, const io::ImageInfo& info) {
           {"file_shape", info.fileShape},
           {"file_dtype", info.fileDtype},
           {"scale",
-           {{"t", stated(info.scale.t)}, {"z", stated(info.scale.z)}, {"y", stated(info.scale.y)}, {"x", stated(info.scale.x)}}},
+           {{"t", stated(info.scale.t)},
+            {"z", stated(info.scale.z)},
+            {"y", stated(info.scale.y)},
+            {"x", stated(info.scale.x)}}},
           {"space_unit", info.scale.spaceUnit},
           {"time_unit", info.scale.timeUnit},
           {"levels", levels}};
@@ -92,7 +95,8 @@ void addInspectCommand(CLI::App& app, Runner& chosen) {
   CLI::App* command = app.add_subcommand("inspect", "What an image file holds, or why it cannot be opened");
   auto options = std::make_shared<InspectOptions>();
   command->add_option("FILE", options->path, "image file, store or folder of images")->required();
-  command->add_option("--key", options->key, "data set inside HDF5, zarr or N5; image number in TIFF; glob for a folder");
+  command->add_option("--key", options->key,
+                      "data set inside HDF5, zarr or N5; image number in TIFF; glob for a folder");
   command->add_flag("--json", options->asJson, "one JSON document on stdout");
   command->callback([&chosen, options] { chosen = [options](const JobContext&) { return runInspect(*options); }; });
 }

@@ -49,7 +49,7 @@ Result<FileBytes> FileBytes::open(const fs::path& path) {
   // O_NONBLOCK: a named pipe must not make the program wait for a writer.
   file.descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file.descriptor_ < 0) return systemFailure(path, errno);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.descriptor_, &status) != 0) return systemFailure(path, errno);
   if (!S_ISREG(status.st_mode)) {
     return cannotOpen(path, "it is not a regular file; give a file or a folder of images", ErrorCode::kIo);

@@ -24,7 +24,8 @@ constexpr int64_t kMaxOpenFiles = 16;
 bool isDigit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
 std::string lowerCase(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -73,9 +74,11 @@ bool namesSayTime(const fs::path& first, const fs::path& last) {
   size_t begin = end;
   while (begin > 0 && (std::isalpha(static_cast<unsigned char>(a[begin - 1])) != 0 || a[begin - 1] == '_')) --begin;
   const std::string word = a.substr(begin, end - begin);
-  static constexpr std::array<std::string_view, 7> kWords = {"t", "time", "frame", "timepoint", "mask", "man_seg", "man_track"};
+  static constexpr std::array<std::string_view, 7> kWords = {"t",    "time",    "frame",    "timepoint",
+                                                             "mask", "man_seg", "man_track"};
   return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view known) {
-    const bool endsWith = word.size() > known.size() && word.compare(word.size() - known.size(), known.size(), known) == 0 &&
+    const bool endsWith = word.size() > known.size() &&
+                          word.compare(word.size() - known.size(), known.size(), known) == 0 &&
                           word[word.size() - known.size() - 1] == '_';
     return word == known || endsWith;
   });
@@ -96,8 +99,10 @@ Result<std::vector<fs::path>> imagesIn(const fs::path& folder, const std::string
   }
   if (error) return cannotOpen(folder, error.message(), ErrorCode::kIo);
   if (files.empty()) {
-    return cannotOpen(folder, pattern.empty() ? "the folder holds no images (TIFF, PNG, JPEG or NPY files)"
-                                              : "no file in the folder matches '" + pattern + "'", ErrorCode::kNotFound);
+    return cannotOpen(folder,
+                      pattern.empty() ? "the folder holds no images (TIFF, PNG, JPEG or NPY files)"
+                                      : "no file in the folder matches '" + pattern + "'",
+                      ErrorCode::kNotFound);
   }
   if (pattern.empty() && extensions.size() > 1) {
     std::string choices;
@@ -147,7 +152,8 @@ class FolderSource : public ImageSource {
     (isTime_ ? expected.t : expected.z) = 1;
     if (!(info.shape == expected) || info.channels != info_.channels || info.dtype != info_.dtype) {
       return cannotRead(files_[number], "it differs in size or pixel type from the first image of the folder, '" +
-                                            files_.front().filename().string() + "'; remove it or open the images one by one");
+                                            files_.front().filename().string() +
+                                            "'; remove it or open the images one by one");
     }
     std::shared_ptr<const ImageSource> shared = std::move(opened);
     open_.insert(number, shared, 1);
@@ -180,7 +186,8 @@ OpenedSource openFolder(const fs::path& path, const OpenOptions& options) {
   CYTO_ASSIGN(std::shared_ptr<const ImageSource> first, openImage(files.front()));
   ImageInfo info = first->info();
   if (info.shape.t > 1) {
-    return cannotOpen(path, "its image '" + files.front().filename().string() + "' is a time series already; open that file itself");
+    return cannotOpen(
+        path, "its image '" + files.front().filename().string() + "' is a time series already; open that file itself");
   }
   const bool isTime = info.shape.z > 1 || namesSayTime(files.front(), files.back());
   info.format = "folder of " + info.format;
@@ -190,7 +197,8 @@ OpenedSource openFolder(const fs::path& path, const OpenOptions& options) {
   info.fileAxes = (isTime ? "T" : "Z") + info.fileAxes;
   info.fileShape.insert(info.fileShape.begin(), static_cast<int64_t>(files.size()));
   info.levels = {info.shape};
-  return std::unique_ptr<ImageSource>(std::make_unique<FolderSource>(std::move(files), std::move(first), std::move(info), isTime));
+  return std::unique_ptr<ImageSource>(
+      std::make_unique<FolderSource>(std::move(files), std::move(first), std::move(info), isTime));
 }
 
 }  // namespace cyto::io

@@ -153,7 +153,8 @@ OpenedSource openJpeg(FileBytes file) {
   info.shape = {1, 1, state.image_height, state.image_width};
   info.channels = state.num_components;
   if (info.channels != 1 && info.channels != 3 && info.channels != 4) {
-    return cannotOpen(file.path(), "it is a JPEG with " + std::to_string(info.channels) + " colour samples; export it as PNG");
+    return cannotOpen(file.path(),
+                      "it is a JPEG with " + std::to_string(info.channels) + " colour samples; export it as PNG");
   }
   info.isRgb = info.channels == 3;
   if (info.channels == 4) info.channelNames = {"cyan", "magenta", "yellow", "black"};

@@ -45,12 +45,13 @@ void copyBox(const NdCopy& copy, size_t element_bytes, const std::byte* from, st
       source += (copy.fromBegin[i] + index[i]) * fromStrides[i];
       target += (copy.toBegin[i] + index[i]) * toStrides[i];
     }
-    std::memcpy(to + static_cast<size_t>(target) * element_bytes, from + static_cast<size_t>(source) * element_bytes, row_bytes);
+    std::memcpy(to + static_cast<size_t>(target) * element_bytes, from + static_cast<size_t>(source) * element_bytes,
+                row_bytes);
   } while (rank > 1 && advance(index, copy.count, rank - 1));
 }
 
-std::vector<std::byte> permuted(std::span<const std::byte> from, std::span<const int64_t> shape, std::span<const int> order,
-                                size_t element_bytes) {
+std::vector<std::byte> permuted(std::span<const std::byte> from, std::span<const int64_t> shape,
+                                std::span<const int> order, size_t element_bytes) {
   const auto strides = stridesOf(shape);
   std::vector<int64_t> outShape(order.size());
   for (size_t i = 0; i < order.size(); ++i) outShape[i] = shape[static_cast<size_t>(order[i])];

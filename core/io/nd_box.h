@@ -25,8 +25,8 @@ struct NdCopy {
 void copyBox(const NdCopy& copy, size_t element_bytes, const std::byte* from, std::byte* to);
 
 /// Rearranges a dense C-order array: axis i of the result is axis order[i] of the source.
-std::vector<std::byte> permuted(std::span<const std::byte> from, std::span<const int64_t> shape, std::span<const int> order,
-                                size_t element_bytes);
+std::vector<std::byte> permuted(std::span<const std::byte> from, std::span<const int64_t> shape,
+                                std::span<const int> order, size_t element_bytes);
 
 /// Visits every chunk of a grid that meets a box without empty sides: visit(position in the grid, first element).
 template <typename Visitor>

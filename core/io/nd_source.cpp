@@ -133,7 +133,8 @@ std::string guessedAxes(std::span<const int64_t> shape) {
   }
 }
 
-Result<std::unique_ptr<ImageSource>> makeNdSource(const fs::path& path, ImageInfo info, std::string axes, NdLevels levels) {
+Result<std::unique_ptr<ImageSource>> makeNdSource(const fs::path& path, ImageInfo info, std::string axes,
+                                                  NdLevels levels) {
   const NdArray& finest = *levels.front();
   if (axes.size() != finest.shape().size() || axes.empty()) {
     return cannotOpen(path, "its array has " + std::to_string(finest.shape().size()) +

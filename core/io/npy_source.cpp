@@ -85,7 +85,8 @@ Result<NpyHeader> readHeader(const FileBytes& file) {
   const std::string_view name = descr.substr(1, descr.find(descr.front(), 1) - 1);
   const auto dtype = parseNumpyDtype(name);
   if (!dtype) {
-    return cannotOpen(file.path(), "its elements are of type '" + std::string(name) + "', which is not read; save integers or floats");
+    return cannotOpen(file.path(), "its elements are of type '" + std::string(name) +
+                                       "', which is not read; save integers or floats");
   }
   header.dtype = *dtype;
   header.isFortranOrder = valueOf(text, "fortran_order").substr(0, 4) == "True";
@@ -150,7 +151,8 @@ class NpyArray : public NdArray {
       CYTO_TRY(job.cancel.check());
       int64_t position = 0;
       for (size_t i = 0; i < shape.size(); ++i) position = position * shape[i] + begin[i] + (i < inner ? index[i] : 0);
-      CYTO_TRY(file_.readAt(header_.data_offset + position * static_cast<int64_t>(size), out.subspan(written, run_bytes)));
+      CYTO_TRY(
+          file_.readAt(header_.data_offset + position * static_cast<int64_t>(size), out.subspan(written, run_bytes)));
       written += run_bytes;
       for (size_t i = inner; i-- > 0;) {
         if (++index[i] < count[i]) break;

@@ -74,8 +74,10 @@ Recognised recognise(const FileBytes& file) {
 Error notAnImage(const FileBytes& file, const Recognised& recognised) {
   constexpr std::string_view kReadable = "TIFF, OME-TIFF, PNG, JPEG, zarr, OME-Zarr, N5, HDF5 and NPY";
   if (!recognised.foreign.empty()) {
-    return cannotOpen(file.path(), "it is " + recognised.foreign + (recognised.foreign.find(';') == std::string::npos
-                                       ? ", which is not read; export it as OME-TIFF, TIFF or PNG" : ""));
+    return cannotOpen(file.path(), "it is " + recognised.foreign +
+                                       (recognised.foreign.find(';') == std::string::npos
+                                            ? ", which is not read; export it as OME-TIFF, TIFF or PNG"
+                                            : ""));
   }
   return cannotOpen(file.path(), "its content is of no known image format; readable are " + std::string(kReadable));
 }

@@ -68,8 +68,8 @@ void normaliseBools(std::span<std::byte> data) {
 
 Status checkRegion(const ImageInfo& info, const Box& box, int level) {
   if (level < 0 || level >= static_cast<int>(info.levels.size())) {
-    return Error(ErrorCode::kInvalidArgument, "the image has no resolution level " + std::to_string(level) + "; it has " +
-                                                  std::to_string(info.levels.size()));
+    return Error(ErrorCode::kInvalidArgument, "the image has no resolution level " + std::to_string(level) +
+                                                  "; it has " + std::to_string(info.levels.size()));
   }
   const Shape& shape = info.levels[static_cast<size_t>(level)];
   if (box.isInside(shape)) return {};

@@ -53,7 +53,8 @@ bool readHeader(PngStream& stream, png_structp png, png_infop info, PngHeader& h
   png_set_chunk_malloc_max(png, 1 << 20);
   png_set_user_limits(png, 0x7FFFFFFF, 0x7FFFFFFF);
   png_read_info(png, info);
-  png_get_IHDR(png, info, &header.width, &header.height, &header.bitDepth, &header.colorType, nullptr, nullptr, nullptr);
+  png_get_IHDR(png, info, &header.width, &header.height, &header.bitDepth, &header.colorType, nullptr, nullptr,
+               nullptr);
   png_colorp palette = nullptr;
   int colors = 0;
   if (png_get_PLTE(png, info, &palette, &colors) != 0 && header.colorType == PNG_COLOR_TYPE_PALETTE) {
@@ -105,7 +106,8 @@ class PngReader {
 
  private:
   Error failure() const {
-    return cannotOpen(file_.path(), std::string("the PNG file is damaged (") + stream_.message + "); copy or export it again");
+    return cannotOpen(file_.path(),
+                      std::string("the PNG file is damaged (") + stream_.message + "); copy or export it again");
   }
 
   const FileBytes& file_;
@@ -159,7 +161,8 @@ class PngSource : public WholeSource {
       const auto from = interleaved.as<T>();
       for (int64_t c = 0; c < info_.channels; ++c) {
         const auto plane = planes.plane<T>(c, 0, 0);
-        for (size_t i = 0; i < plane.size(); ++i) plane[i] = from[i * static_cast<size_t>(samples) + static_cast<size_t>(c)];
+        for (size_t i = 0; i < plane.size(); ++i)
+          plane[i] = from[i * static_cast<size_t>(samples) + static_cast<size_t>(c)];
       }
     });
     return planes;
@@ -174,7 +177,8 @@ OpenedSource openPng(FileBytes file) {
   ImageInfo info = describe(header);
   // Deflate cannot shrink by more than about 1,032: a header that claims more is a bomb or damage.
   const int64_t samples = decodedSamples(header);
-  const double claimed = static_cast<double>(header.width) * header.height * static_cast<double>(samples) * header.bitDepth / 8;
+  const double claimed =
+      static_cast<double>(header.width) * header.height * static_cast<double>(samples) * header.bitDepth / 8;
   if (claimed > static_cast<double>(file.size_bytes()) * 1100 + 4096) {
     return cannotOpen(file.path(), "the PNG header announces more pixels than the file can hold; it is damaged");
   }

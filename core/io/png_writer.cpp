@@ -91,7 +91,8 @@ Status writePng(const fs::path& path, const Array& image) {
   const size_t row_bytes = static_cast<size_t>(shape.x * image.channels()) * dtypeSize(image.dtype());
   std::vector<png_bytep> rows(layout.height);
   for (size_t y = 0; y < rows.size(); ++y) rows[y] = const_cast<png_bytep>(data) + y * row_bytes;
-  return writeFileAtomically(path, [&](const fs::path& temporary) { return writeTo(temporary, path, layout, rows.data()); });
+  return writeFileAtomically(path,
+                             [&](const fs::path& temporary) { return writeTo(temporary, path, layout, rows.data()); });
 }
 
 }  // namespace cyto::io

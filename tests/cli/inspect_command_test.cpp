@@ -54,9 +54,10 @@ TEST(InspectCommand, ARefusalIsOneSentenceOnStderr) {
     int exitCode;
     std::string words;
   };
-  for (const Case& refused : {Case{golden("README.md"), 1, "no known image format"}, Case{golden("missing.tif"), 1, "there is no such file"},
-                              Case{golden("made/lzf.h5"), 1, "compressed with lzf"},
-                              Case{golden("made/several.h5"), 2, "choose one with the key"}}) {
+  for (const Case& refused :
+       {Case{golden("README.md"), 1, "no known image format"}, Case{golden("missing.tif"), 1, "there is no such file"},
+        Case{golden("made/lzf.h5"), 1, "compressed with lzf"},
+        Case{golden("made/several.h5"), 2, "choose one with the key"}}) {
     const ProgramRun run = runProgram({"inspect", refused.path, "--json"});
     EXPECT_EQ(run.exitCode, refused.exitCode) << refused.path;
     EXPECT_THAT(run.out, IsEmpty());

@@ -94,7 +94,8 @@ TEST(BadInput, NoPermission) {
 
 TEST(BadInput, SeveralDataSetsAreListed) {
   expectRefused(golden("made/several.h5"), ErrorCode::kInvalidArgument, "'volume/half', 'volume/mask', 'volume/raw'");
-  expectRefused(golden("made/several.h5"), ErrorCode::kNotFound, "there is no data set 'volume/nothing'", "volume/nothing");
+  expectRefused(golden("made/several.h5"), ErrorCode::kNotFound, "there is no data set 'volume/nothing'",
+                "volume/nothing");
 }
 
 TEST(BadInput, MissingCompressionIsNamed) {
@@ -147,9 +148,10 @@ TEST_P(TruncatedFile, IsRefusedWhenOpenedOrRead) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, TruncatedFile,
-                         testing::Values("imread/rgba.png", "made/color.jpg", "made/gray.jpg", "image-tiff/BigTIFFMotorola.tif",
-                                         "image-tiff/int16_zstd.tif", "made/imagej-contiguous.tif", "made/fortran.npy",
-                                         "made/axistags.h5", "twelvemonkeys/BigTIFFLong8Tiles.tif"));
+                         testing::Values("imread/rgba.png", "made/color.jpg", "made/gray.jpg",
+                                         "image-tiff/BigTIFFMotorola.tif", "image-tiff/int16_zstd.tif",
+                                         "made/imagej-contiguous.tif", "made/fortran.npy", "made/axistags.h5",
+                                         "twelvemonkeys/BigTIFFLong8Tiles.tif"));
 
 class AwkwardName : public testing::TestWithParam<std::string> {};
 
@@ -157,8 +159,8 @@ TEST_P(AwkwardName, MakesNoDifference) {
   const TemporaryFolder folder;
   fs::create_directory(folder / GetParam());
   const auto table = loadReferencePixels(golden("reference_pixels.csv"));
-  for (const char* name : {"imread/rgba.png", "made/color.jpg", "image-tiff/int16_zstd.tif", "made/pyramid.ome.tif", "made/fortran.npy",
-                           "made/axistags.h5", "made/half.zarr"}) {
+  for (const char* name : {"imread/rgba.png", "made/color.jpg", "image-tiff/int16_zstd.tif", "made/pyramid.ome.tif",
+                           "made/fortran.npy", "made/axistags.h5", "made/half.zarr"}) {
     const fs::path copy = folder / GetParam() / (GetParam() + fs::path(name).filename().string());
     fs::copy(golden(name), copy, fs::copy_options::recursive);
     const auto expected = std::find_if(table.begin(), table.end(), [&](const auto& row) { return row.path == name; });
@@ -172,7 +174,8 @@ TEST_P(AwkwardName, MakesNoDifference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Names, AwkwardName,
-                         testing::Values("with spaces ", "größe µm é ", "细胞_画像_세포 ", "quote'\"%s$(x)&;", "-leading"));
+                         testing::Values("with spaces ", "größe µm é ", "细胞_画像_세포 ", "quote'\"%s$(x)&;",
+                                         "-leading"));
 
 TEST(KeyInPath, ReachesIntoAFile) {
   const auto image = io::openImage(golden("made/several.h5/volume/raw"));

@@ -92,8 +92,8 @@ TEST(BrokenFiles, AreRefusedOrReadWithinTheirMeans) {
     largest_kb = std::max(largest_kb, result.usage.ru_maxrss);
   }
   EXPECT_EQ(files, 35);
-  std::printf("%d files, %d refused, %d read; slowest %.2f s, largest %.0f MB\n", files, refused, files - refused, slowest_s,
-              static_cast<double>(largest_kb) / 1024);
+  std::printf("%d files, %d refused, %d read; slowest %.2f s, largest %.0f MB\n", files, refused, files - refused,
+              slowest_s, static_cast<double>(largest_kb) / 1024);
 }
 
 std::vector<fs::path> smallFixtures() {

@@ -82,15 +82,17 @@ bool isBroken(const std::string& file) { return file.rfind("broken/", 0) == 0; }
 
 // The sets of one file per slice: the manifest describes the single file, we open the whole set.
 bool isPartOfSet(const std::string& file) {
-  return file.rfind("ome-tiff-viv/multifile/", 0) == 0 || file.rfind("ome-tiff-ome-model/set-1-meta-companion/", 0) == 0;
+  return file.rfind("ome-tiff-viv/multifile/", 0) == 0 ||
+         file.rfind("ome-tiff-ome-model/set-1-meta-companion/", 0) == 0;
 }
 
 // The manifest gives the mode of Pillow for PNG and JPEG, and height and width alone.
 void expectPicture(const ManifestRow& row, const io::ImageInfo& info) {
   EXPECT_EQ(info.shape, (Shape{1, 1, row.shape.at(0), row.shape.at(1)}));
   const std::map<std::string, std::pair<int64_t, Dtype>> kModes = {
-      {"1", {1, Dtype::kUint8}},   {"L", {1, Dtype::kUint8}},    {"I", {1, Dtype::kUint16}}, {"RGB", {3, Dtype::kUint8}},
-      {"RGBA", {3, Dtype::kUint8}}, {"CMYK", {4, Dtype::kUint8}}, {"I;16", {1, Dtype::kUint16}}};
+      {"1", {1, Dtype::kUint8}},    {"L", {1, Dtype::kUint8}},    {"I", {1, Dtype::kUint16}},
+      {"RGB", {3, Dtype::kUint8}},  {"RGBA", {3, Dtype::kUint8}}, {"CMYK", {4, Dtype::kUint8}},
+      {"I;16", {1, Dtype::kUint16}}};
   if (row.type == "P") {
     EXPECT_TRUE(info.channels == 1 || info.isRgb);
     return;
@@ -213,7 +215,8 @@ TEST_F(FormatCollection, OmePlanesAreWhereTheirDigitsSay) {
   const auto whole = io::openImage(formats_ / "ome-tiff-ome-model/18x24y5z1t1c8b-text.ome.tiff");
   ASSERT_TRUE(whole) << whole.error().message();
   for (int64_t z = 0; z < 5; ++z) {
-    const std::string part = "ome-tiff-ome-model/set-1-meta-companion/18x24y5z1t1c8b-text-split-Z" + std::to_string(z + 1) + ".ome.tiff";
+    const std::string part =
+        "ome-tiff-ome-model/set-1-meta-companion/18x24y5z1t1c8b-text-split-Z" + std::to_string(z + 1) + ".ome.tiff";
     const auto set = io::openImage(formats_ / part);
     ASSERT_TRUE(set) << set.error().message();
     const auto a = (*whole)->read(Box::plane((*whole)->info().shape, 0, z));

@@ -32,7 +32,8 @@ void expectCompleteInfo(const io::ImageInfo& info) {
 Box innerBox(const Shape& shape) {
   const auto begin = [](int64_t extent) { return extent / 4; };
   const auto end = [](int64_t extent) { return extent / 4 + std::max<int64_t>(1, extent / 2); };
-  return {{begin(shape.t), begin(shape.z), begin(shape.y), begin(shape.x)}, {end(shape.t), end(shape.z), end(shape.y), end(shape.x)}};
+  return {{begin(shape.t), begin(shape.z), begin(shape.y), begin(shape.x)},
+          {end(shape.t), end(shape.z), end(shape.y), end(shape.x)}};
 }
 
 void expectCropEqual(const Array& part, const Array& whole, const Box& box) {
@@ -55,7 +56,8 @@ void expectCropEqual(const Array& part, const Array& whole, const Box& box) {
 
 void expectRegionsEqualCrops(const io::ImageSource& image, int level) {
   const Shape& shape = image.info().levels[static_cast<size_t>(level)];
-  const int64_t size_bytes = *shape.elements() * image.info().channels * static_cast<int64_t>(dtypeSize(image.info().dtype));
+  const int64_t size_bytes =
+      *shape.elements() * image.info().channels * static_cast<int64_t>(dtypeSize(image.info().dtype));
   const Box box = innerBox(shape);
   const auto part = image.read(box, level, {});
   ASSERT_TRUE(part) << part.error().message();
@@ -119,7 +121,8 @@ void expectReaderContract(const std::filesystem::path& path, const std::string& 
   ASSERT_TRUE(image) << image.error().message();
   const io::ImageSource& source = **image;
   expectCompleteInfo(source.info());
-  for (size_t level = 0; level < source.info().levels.size(); ++level) expectRegionsEqualCrops(source, static_cast<int>(level));
+  for (size_t level = 0; level < source.info().levels.size(); ++level)
+    expectRegionsEqualCrops(source, static_cast<int>(level));
   expectBadRegionsRefused(source);
   expectThreadsAgree(source);
   expectCancelWorks(source);

@@ -30,14 +30,17 @@ std::vector<ImageCase> allCases() {
     if (!isRefused(image)) cases.push_back({golden, image});
   }
   if (const auto shared = sharedData("data/formats")) {
-    for (auto& image : loadReferencePixels(inRepository("tests/contract/reference_pixels.csv"))) cases.push_back({*shared, image});
+    for (auto& image : loadReferencePixels(inRepository("tests/contract/reference_pixels.csv")))
+      cases.push_back({*shared, image});
   }
   return cases;
 }
 
 class ReaderContract : public testing::TestWithParam<ImageCase> {};
 
-TEST_P(ReaderContract, IsKept) { expectReaderContract(GetParam().folder / GetParam().expected.path, GetParam().expected.key); }
+TEST_P(ReaderContract, IsKept) {
+  expectReaderContract(GetParam().folder / GetParam().expected.path, GetParam().expected.key);
+}
 
 TEST_P(ReaderContract, PixelsAreThoseOfTheReferenceReader) {
   const ReferencePixels& expected = GetParam().expected;
@@ -81,12 +84,14 @@ TEST_P(AssembledImage, KeepsTheContract) {
 
 INSTANTIATE_TEST_SUITE_P(
     Files, AssembledImage,
-    testing::Values(OtherCase{"made/series", "", "TYX", {3, 1, 6, 8}, 1}, OtherCase{"made/series", "t1*.png", "TYX", {2, 1, 6, 8}, 1},
-                    OtherCase{"made/bdv.h5", "", "TCZYX", {2, 3, 8, 10}, 2},
-                    OtherCase{"neuroglancer/n5_viewer_multiscale_modern", "", "YX", {1, 1, 20, 10}, 1},
-                    OtherCase{"zarr-java/ome-zarr-0.4", "labels/nuclei", "ZYX", {1, 8, 16, 16}, 1},
-                    OtherCase{"ome-model/set-1-meta-companion/18x24y5z1t1c8b-text-split-Z3.ome.tiff", "", "ZYX", {1, 5, 24, 18}, 1},
-                    OtherCase{"ome-model/set-1-meta-companion/18x24y5z1t1c8b-text-companion.ome", "", "ZYX", {1, 5, 24, 18}, 1}));
+    testing::Values(
+        OtherCase{"made/series", "", "TYX", {3, 1, 6, 8}, 1},
+        OtherCase{"made/series", "t1*.png", "TYX", {2, 1, 6, 8}, 1},
+        OtherCase{"made/bdv.h5", "", "TCZYX", {2, 3, 8, 10}, 2},
+        OtherCase{"neuroglancer/n5_viewer_multiscale_modern", "", "YX", {1, 1, 20, 10}, 1},
+        OtherCase{"zarr-java/ome-zarr-0.4", "labels/nuclei", "ZYX", {1, 8, 16, 16}, 1},
+        OtherCase{"ome-model/set-1-meta-companion/18x24y5z1t1c8b-text-split-Z3.ome.tiff", "", "ZYX", {1, 5, 24, 18}, 1},
+        OtherCase{"ome-model/set-1-meta-companion/18x24y5z1t1c8b-text-companion.ome", "", "ZYX", {1, 5, 24, 18}, 1}));
 
 }  // namespace
 

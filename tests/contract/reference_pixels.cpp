@@ -26,7 +26,11 @@ std::vector<ReferencePixels> loadReferencePixels(const std::filesystem::path& ta
   std::vector<ReferencePixels> images;
   for (const auto& row : loadCsv(table)) {
     const auto number = [&](size_t column) { return std::stoll(row.at(column)); };
-    images.push_back({row.at(0), row.at(1), row.at(2), number(3), {number(4), number(5), number(6), number(7)},
+    images.push_back({row.at(0),
+                      row.at(1),
+                      row.at(2),
+                      number(3),
+                      {number(4), number(5), number(6), number(7)},
                       static_cast<uint32_t>(std::stoul(row.at(8), nullptr, 16))});
   }
   return images;
@@ -43,7 +47,8 @@ uint32_t crc32Of(const Array& array) {
     return table;
   }();
   uint32_t crc = ~0u;
-  for (int64_t i = 0; i < array.size_bytes(); ++i) crc = (crc >> 8) ^ kTable[(crc ^ std::to_integer<uint32_t>(array.data()[i])) & 0xFF];
+  for (int64_t i = 0; i < array.size_bytes(); ++i)
+    crc = (crc >> 8) ^ kTable[(crc ^ std::to_integer<uint32_t>(array.data()[i])) & 0xFF];
   return ~crc;
 }
 

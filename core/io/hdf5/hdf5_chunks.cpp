@@ -25,8 +25,8 @@ bool isPlainType(hid_t type, const FileDtype& dtype) {
     H5Tget_fields(type, &sign, &exponent, &exponentSize, &fraction, &fractionSize);
     return sign == 15 && exponent == 10 && exponentSize == 5 && fractionSize == 10 && H5Tget_ebias(type) == 15;
   }
-  return H5Tequal(type, H5T_IEEE_F32LE) > 0 || H5Tequal(type, H5T_IEEE_F32BE) > 0 || H5Tequal(type, H5T_IEEE_F64LE) > 0 ||
-         H5Tequal(type, H5T_IEEE_F64BE) > 0;
+  return H5Tequal(type, H5T_IEEE_F32LE) > 0 || H5Tequal(type, H5T_IEEE_F32BE) > 0 ||
+         H5Tequal(type, H5T_IEEE_F64LE) > 0 || H5Tequal(type, H5T_IEEE_F64BE) > 0;
 }
 
 std::optional<std::vector<H5Z_filter_t>> knownFilters(hid_t properties) {
@@ -35,8 +35,10 @@ std::optional<std::vector<H5Z_filter_t>> knownFilters(hid_t properties) {
   for (int i = 0; i < count; ++i) {
     unsigned flags = 0;
     size_t values = 0;
-    const H5Z_filter_t filter = H5Pget_filter2(properties, static_cast<unsigned>(i), &flags, &values, nullptr, 0, nullptr, nullptr);
-    if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE && filter != H5Z_FILTER_FLETCHER32) return std::nullopt;
+    const H5Z_filter_t filter =
+        H5Pget_filter2(properties, static_cast<unsigned>(i), &flags, &values, nullptr, 0, nullptr, nullptr);
+    if (filter != H5Z_FILTER_DEFLATE && filter != H5Z_FILTER_SHUFFLE && filter != H5Z_FILTER_FLETCHER32)
+      return std::nullopt;
     filters.push_back(filter);
   }
   return filters;
@@ -105,23 +107,26 @@ Status Hdf5Chunks::read(const std::filesystem::path& shown, hid_t dataset, std::
   const auto elements = static_cast<size_t>(elementsOf(count));
   if (rank != count.size()) return cannotRead(shown, "the HDF5 file is damaged; copy or export it again");
   for (size_t i = 0; i < elements; ++i) std::memcpy(out.data() + i * size, fill_.data(), size);
-  CYTO_TRY(forEachChunk(chunk_, begin, count, [&](const std::vector<int64_t>&, const std::vector<int64_t>& origin) -> Status {
-    CYTO_TRY(job.cancel.check());
-    const auto chunk = chunkAt(dataset, origin);
-    if (!chunk) return cannotRead(shown, "the HDF5 file is damaged (" + chunk.error().message() + "); copy or export it again");
-    if (chunk->empty()) return {};
-    std::vector<int64_t> extent(rank);
-    std::vector<int64_t> inChunk(rank);
-    std::vector<int64_t> inBox(rank);
-    for (size_t i = 0; i < rank; ++i) {
-      const int64_t first = std::max(begin[i], origin[i]);
-      extent[i] = std::min(begin[i] + count[i], origin[i] + chunk_[i]) - first;
-      inChunk[i] = first - origin[i];
-      inBox[i] = first - begin[i];
-    }
-    copyBox({extent, chunk_, inChunk, count, inBox}, size, chunk->data(), out.data());
-    return {};
-  }));
+  CYTO_TRY(forEachChunk(
+      chunk_, begin, count, [&](const std::vector<int64_t>&, const std::vector<int64_t>& origin) -> Status {
+        CYTO_TRY(job.cancel.check());
+        const auto chunk = chunkAt(dataset, origin);
+        if (!chunk)
+          return cannotRead(shown,
+                            "the HDF5 file is damaged (" + chunk.error().message() + "); copy or export it again");
+        if (chunk->empty()) return {};
+        std::vector<int64_t> extent(rank);
+        std::vector<int64_t> inChunk(rank);
+        std::vector<int64_t> inBox(rank);
+        for (size_t i = 0; i < rank; ++i) {
+          const int64_t first = std::max(begin[i], origin[i]);
+          extent[i] = std::min(begin[i] + count[i], origin[i] + chunk_[i]) - first;
+          inChunk[i] = first - origin[i];
+          inBox[i] = first - begin[i];
+        }
+        copyBox({extent, chunk_, inChunk, count, inBox}, size, chunk->data(), out.data());
+        return {};
+      }));
   if (isBigEndian_ != (std::endian::native == std::endian::big)) swapBytes(out.first(elements * size), size);
   if (dtype_.isHalf) widenHalves(out.data(), elements);
   if (dtype_.isBool) normaliseBools(out);

@@ -64,7 +64,8 @@ Status checkFilters(const fs::path& shown, hid_t dataset) {
   for (int i = 0; i < filters; ++i) {
     unsigned flags = 0;
     size_t values = 0;
-    const H5Z_filter_t filter = H5Pget_filter2(properties.get(), static_cast<unsigned>(i), &flags, &values, nullptr, 0, nullptr, nullptr);
+    const H5Z_filter_t filter =
+        H5Pget_filter2(properties.get(), static_cast<unsigned>(i), &flags, &values, nullptr, 0, nullptr, nullptr);
     if (filter >= 0 && H5Zfilter_avail(filter) <= 0) {
       return cannotOpen(shown, "it is compressed with " + filterName(filter) +
                                    ", which the HDF5 library here lacks; store it with gzip compression or none");
@@ -97,7 +98,9 @@ Result<FileDtype> dtypeOf(const fs::path& shown, hid_t type) {
     if (kind == H5T_FLOAT && size == 2) return FileDtype{Dtype::kFloat32, true, false};
     const std::string bits = std::to_string(size * 8);
     const bool isSigned = kind == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_2;
-    const auto dtype = dtypeFromName(kind == H5T_FLOAT ? "float" + bits : kind == H5T_INTEGER ? (isSigned ? "int" : "uint") + bits : "");
+    const auto dtype = dtypeFromName(kind == H5T_FLOAT     ? "float" + bits
+                                     : kind == H5T_INTEGER ? (isSigned ? "int" : "uint") + bits
+                                                           : "");
     return dtype ? std::optional(FileDtype{*dtype}) : std::nullopt;
   }();
   if (parsed) return *parsed;
@@ -109,7 +112,8 @@ Result<FileDtype> dtypeOf(const fs::path& shown, hid_t type) {
 
 class Hdf5Array : public NdArray {
  public:
-  Hdf5Array(fs::path path, std::shared_ptr<const Hdf5File> file, Hdf5Id dataset, FileDtype dtype, std::vector<int64_t> shape)
+  Hdf5Array(fs::path path, std::shared_ptr<const Hdf5File> file, Hdf5Id dataset, FileDtype dtype,
+            std::vector<int64_t> shape)
       : path_(std::move(path)), file_(std::move(file)), dataset_(std::move(dataset)) {
     dtype_ = dtype;
     shape_ = std::move(shape);
@@ -135,7 +139,8 @@ class Hdf5Array : public NdArray {
     // A bool is an enumeration; it is read as it is, everything else is converted to the native type.
     const Hdf5Id fileType(H5Dget_type(dataset_.get()));
     const hid_t memoryType = dtype_.isBool ? fileType.get() : nativeType(dtype_.dtype);
-    if (!selected || H5Dread(dataset_.get(), memoryType, memorySpace.get(), fileSpace.get(), H5P_DEFAULT, out.data()) < 0) {
+    if (!selected ||
+        H5Dread(dataset_.get(), memoryType, memorySpace.get(), fileSpace.get(), H5P_DEFAULT, out.data()) < 0) {
       return cannotRead(path_, "the HDF5 file is truncated or damaged; copy or export it again");
     }
     if (dtype_.isBool) normaliseBools(out);

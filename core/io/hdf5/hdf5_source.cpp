@@ -32,7 +32,9 @@ std::string listedKeys(const std::vector<std::string>& keys) {
 std::string axesFromTags(const std::optional<std::string>& tags, size_t rank) {
   if (!tags) return "";
   const json document = json::parse(*tags, nullptr, false);
-  if (!document.is_object() || !document.contains("axes") || !document["axes"].is_array() || document["axes"].size() != rank) return "";
+  if (!document.is_object() || !document.contains("axes") || !document["axes"].is_array() ||
+      document["axes"].size() != rank)
+    return "";
   std::string axes;
   for (const json& axis : document["axes"]) {
     const std::string key = axis.is_object() ? axis.value("key", "") : "";
@@ -135,7 +137,9 @@ OpenedSource openBdv(const Hdf5File& file, const BdvViews& found, const BdvNames
         const std::string key = time + "/" + setup + "/" + std::to_string(level) + "/cells";
         CYTO_ASSIGN(auto view, file.array(key));
         if (view->shape().size() != 3 || (!views.empty() && view->shape() != views.front()->shape())) {
-          return cannotOpen(file.path(), "its setups differ in size, so they are no channels of one image; open one with the key '" + key + "'");
+          return cannotOpen(
+              file.path(),
+              "its setups differ in size, so they are no channels of one image; open one with the key '" + key + "'");
         }
         views.push_back(std::move(view));
       }
@@ -156,9 +160,11 @@ OpenedSource openHdf5With(const fs::path& path, const OpenOptions& options, cons
   while (!key.empty() && key.front() == '/') key.erase(key.begin());
   if (!key.empty() && file->hasDataset(key)) return openDataset(*file, key);
   const std::vector<std::string> datasets = file->datasets();
-  if (datasets.empty()) return cannotOpen(path, "the HDF5 file holds no data set; export the image again", ErrorCode::kNotFound);
+  if (datasets.empty())
+    return cannotOpen(path, "the HDF5 file holds no data set; export the image again", ErrorCode::kNotFound);
   if (!key.empty()) {
-    return cannotOpen(path, "there is no data set '" + key + "' in it; it has " + listedKeys(datasets), ErrorCode::kNotFound);
+    return cannotOpen(path, "there is no data set '" + key + "' in it; it has " + listedKeys(datasets),
+                      ErrorCode::kNotFound);
   }
   if (const BdvViews views = bdvViews(datasets); views.levels > 0) return openBdv(*file, views, names);
   if (datasets.size() == 1) return openDataset(*file, datasets.front());
@@ -177,7 +183,8 @@ OpenedSource openBdvXml(const fs::path& path, const OpenOptions& options) {
   const pugi::xml_node sequence = document.child("SpimData").child("SequenceDescription");
   const std::string name = sequence.child("ImageLoader").child("hdf5").text().as_string();
   if (name.empty()) {
-    return cannotOpen(path, "it names no HDF5 file; only BigDataViewer projects in HDF5 are read, open others by their N5 folder");
+    return cannotOpen(
+        path, "it names no HDF5 file; only BigDataViewer projects in HDF5 are read, open others by their N5 folder");
   }
   BdvNames names;
   for (const pugi::xml_node& setup : sequence.child("ViewSetups").children("ViewSetup")) {
@@ -197,7 +204,8 @@ OpenedSource openBdvXml(const fs::path& path, const OpenOptions& options) {
   const fs::path file = path.parent_path() / fs::path(name);
   std::error_code error;
   if (!fs::exists(file, error)) {
-    return cannotOpen(path, "the HDF5 file '" + name + "' that it names is not there; put both into one folder", ErrorCode::kNotFound);
+    return cannotOpen(path, "the HDF5 file '" + name + "' that it names is not there; put both into one folder",
+                      ErrorCode::kNotFound);
   }
   return openHdf5With(file, options, names);
 }

@@ -115,7 +115,8 @@ class LabelTiffWriter {
       } else {
         std::copy(rows.begin(), rows.end(), reinterpret_cast<uint32_t*>(buffer_.data()));
       }
-      if (TIFFWriteEncodedStrip(handle_.get(), strip, buffer_.data(), static_cast<tmsize_t>(buffer_.size())) < 0) return false;
+      if (TIFFWriteEncodedStrip(handle_.get(), strip, buffer_.data(), static_cast<tmsize_t>(buffer_.size())) < 0)
+        return false;
     }
     return true;
   }
@@ -136,9 +137,10 @@ Status writeLabelTiff(const fs::path& path, const Array& labels, const PixelScal
   }
   return writeFileAtomically(path, [&](const fs::path& temporary) -> Status {
     const auto failure = [&](const std::string& words) {
-      const std::string reason = errno == ENOSPC || errno == EDQUOT || errno == EACCES || errno == EROFS || errno == ENOENT
-                                     ? systemErrorText(errno)
-                                     : words;
+      const std::string reason =
+          errno == ENOSPC || errno == EDQUOT || errno == EACCES || errno == EROFS || errno == ENOENT
+              ? systemErrorText(errno)
+              : words;
       return Error(ErrorCode::kIo, "cannot write '" + path.string() + "': " + reason +
                                        "; choose a folder with enough space that you may write to");
     };

@@ -23,9 +23,11 @@ Result<OmeImage> chosenImage(const fs::path& path, OmeXml& ome, const std::strin
   }
   size_t index = 0;
   const auto [end, code] = std::from_chars(key.data(), key.data() + key.size(), index);
-  if (code == std::errc() && end == key.data() + key.size() && index < ome.images.size()) return std::move(ome.images[index]);
-  return cannotOpen(path, "it has no image '" + key + "'; its images are numbered 0 to " + std::to_string(ome.images.size() - 1),
-                    ErrorCode::kNotFound);
+  if (code == std::errc() && end == key.data() + key.size() && index < ome.images.size())
+    return std::move(ome.images[index]);
+  return cannotOpen(
+      path, "it has no image '" + key + "'; its images are numbered 0 to " + std::to_string(ome.images.size() - 1),
+      ErrorCode::kNotFound);
 }
 
 // Numbers of the files of the set; number 0 is the file whose pages are known first.
@@ -39,8 +41,9 @@ class FileSet {
     const fs::path path = folder_ / name;
     std::error_code error;
     if (!fs::exists(path, error)) {
-      return cannotOpen(path, "this file is part of a multi-file OME-TIFF but is not there; put all files of the set in one folder",
-                        ErrorCode::kNotFound);
+      return cannotOpen(
+          path, "this file is part of a multi-file OME-TIFF but is not there; put all files of the set in one folder",
+          ErrorCode::kNotFound);
     }
     return add(name, path);
   }
@@ -121,7 +124,8 @@ Status placePlanes(TiffImage& image, const OmeXml& ome, OmeImage& described, con
     int32_t number = 0;
     const bool isThis = hasPages && isThisFile(data, ome, path, hasOneFile);
     if (!isThis) {
-      if (data.fileName.empty()) return cannotOpen(path, "its OME-XML metadata names no TIFF file; open the TIFF itself");
+      if (data.fileName.empty())
+        return cannotOpen(path, "its OME-XML metadata names no TIFF file; open the TIFF itself");
       CYTO_ASSIGN(number, files.numberOf(data.fileName));
       if (number == 0 && !image.firstPages) {
         CYTO_ASSIGN(image.firstPages, TiffPages::open(image.files.front()));
@@ -161,8 +165,10 @@ Result<TiffImage> imageFromOme(std::shared_ptr<const TiffPages> pages, const fs:
     const fs::path companion = path.parent_path() / ome.metadataFile;
     std::error_code error;
     if (!fs::exists(companion, error)) {
-      return cannotOpen(path, "it is part of a multi-file OME-TIFF whose metadata file '" + ome.metadataFile +
-                                  "' is not there; put all files of the set in one folder", ErrorCode::kNotFound);
+      return cannotOpen(path,
+                        "it is part of a multi-file OME-TIFF whose metadata file '" + ome.metadataFile +
+                            "' is not there; put all files of the set in one folder",
+                        ErrorCode::kNotFound);
     }
     CYTO_ASSIGN(const std::string companionXml, readSmallFile(companion, kMaxCompanion_bytes));
     return imageFromOme(nullptr, companion, companionXml, key);
@@ -177,7 +183,8 @@ Result<TiffImage> imageFromOme(std::shared_ptr<const TiffPages> pages, const fs:
                                   [](const TiffPlane& plane) { return plane.file == 0 && plane.page >= 0; });
   const auto& directories = image.firstPages->directories;
   const size_t firstPage = first == image.planes.end() ? 0 : static_cast<size_t>(first->page);
-  if (firstPage >= directories.size()) return cannotOpen(path, "it lacks the pages that its OME-XML metadata names; export it again");
+  if (firstPage >= directories.size())
+    return cannotOpen(path, "it lacks the pages that its OME-XML metadata names; export it again");
   const TiffDirectory& page = directories[firstPage];
   image.info.format = "OME-TIFF";
   image.info.key = key;

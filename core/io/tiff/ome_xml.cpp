@@ -46,7 +46,9 @@ PixelScale scaleOf(const pugi::xml_node& pixels) {
   scale.z = positive(pixels.attribute("PhysicalSizeZ"));
   scale.t = positive(pixels.attribute("TimeIncrement"));
   if (scale.x > 0 || scale.y > 0 || scale.z > 0) {
-    const auto unit = pixels.attribute(scale.x > 0 ? "PhysicalSizeXUnit" : scale.y > 0 ? "PhysicalSizeYUnit" : "PhysicalSizeZUnit");
+    const auto unit = pixels.attribute(scale.x > 0   ? "PhysicalSizeXUnit"
+                                       : scale.y > 0 ? "PhysicalSizeYUnit"
+                                                     : "PhysicalSizeZUnit");
     scale.spaceUnit = unitName(unit.as_string("µm"));
     if (scale.spaceUnit.empty()) scale.x = scale.y = scale.z = 0;
   }
@@ -90,12 +92,14 @@ OmeImage imageOf(const pugi::xml_node& node, const pugi::xml_node& pixels) {
 
 bool isSane(const OmeImage& image) {
   const auto inRange = [](int64_t size) { return size >= 1 && size <= kMaxPlanes; };
-  if (!inRange(image.sizeC) || !inRange(image.sizeZ) || !inRange(image.sizeT) || image.sizeC % image.samplesPerChannel != 0) {
+  if (!inRange(image.sizeC) || !inRange(image.sizeZ) || !inRange(image.sizeT) ||
+      image.sizeC % image.samplesPerChannel != 0) {
     return false;
   }
   if (image.sizeC * image.sizeZ > kMaxPlanes || image.sizeC * image.sizeZ * image.sizeT > kMaxPlanes) return false;
   const std::string& order = image.order;
-  return order.size() == 5 && order.find('C') != order.npos && order.find('Z') != order.npos && order.find('T') != order.npos;
+  return order.size() == 5 && order.find('C') != order.npos && order.find('Z') != order.npos &&
+         order.find('T') != order.npos;
 }
 
 }  // namespace
@@ -105,7 +109,8 @@ Result<OmeXml> parseOmeXml(const std::filesystem::path& path, const std::string&
   const pugi::xml_parse_result parsed = document.load_buffer(xml.data(), xml.size());
   const pugi::xml_node root = firstChild(document, "OME");
   if (!root) {
-    return cannotOpen(path, std::string("its OME-XML metadata is damaged (") + parsed.description() + "); export it again");
+    return cannotOpen(path,
+                      std::string("its OME-XML metadata is damaged (") + parsed.description() + "); export it again");
   }
   OmeXml ome;
   ome.uuid = root.attribute("UUID").as_string();

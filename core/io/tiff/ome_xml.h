@@ -16,7 +16,7 @@ struct OmeTiffData {
   int64_t firstZ = 0;
   int64_t firstT = 0;
   int64_t ifd = 0;
-  int64_t planes = -1;  ///< -1: all that follow in the file
+  int64_t planes = -1;   ///< -1: all that follow in the file
   std::string fileName;  ///< empty: the file that carries the metadata
   std::string uuid;
 };

@@ -121,7 +121,8 @@ int64_t planeStride_bytes(const TiffPages& pages, const TiffDirectory& page, int
   const int64_t row_bytes = (page.width * page.chunkSamples() * page.bits + 7) / 8;
   const int64_t stride = row_bytes * page.height * (page.isPlanar ? page.samples : 1);
   const int64_t lastRows = page.height - (page.chunksDown() - 1) * page.rowsPerStrip;
-  const bool isOnePiece = page.chunkOffsets.count == page.chunkCount() && *last + lastRows * row_bytes == *first + stride;
+  const bool isOnePiece =
+      page.chunkOffsets.count == page.chunkCount() && *last + lastRows * row_bytes == *first + stride;
   const int64_t present = *first > 0 && stride > 0 ? (pages.file->bytes().size_bytes() - *first) / stride : 0;
   return isOnePiece && present >= 2 && planes <= present * kMostMissing ? stride : 0;
 }
@@ -139,8 +140,9 @@ Result<std::vector<int64_t>> chosenGroup(const TiffPages& pages, const std::stri
   if (!key.empty()) {
     const auto [end, code] = std::from_chars(key.data(), key.data() + key.size(), index);
     if (code != std::errc() || end != key.data() + key.size() || index >= groups.size()) {
-      return Error(ErrorCode::kNotFound, "cannot open '" + pages.file->bytes().path().string() + "': it has no image '" + key +
-                                             "'; its images are numbered 0 to " + std::to_string(groups.size() - 1));
+      return Error(ErrorCode::kNotFound, "cannot open '" + pages.file->bytes().path().string() +
+                                             "': it has no image '" + key + "'; its images are numbered 0 to " +
+                                             std::to_string(groups.size() - 1));
     }
   }
   return std::move(groups[index]);

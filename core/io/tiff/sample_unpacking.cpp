@@ -16,7 +16,8 @@ void copyStrided(const std::byte* row, int64_t first, int64_t stride, int64_t co
     return;
   }
   for (int64_t i = 0; i < count; ++i) {
-    std::memcpy(out + i * static_cast<int64_t>(sizeof(T)), from + i * stride * static_cast<int64_t>(sizeof(T)), sizeof(T));
+    std::memcpy(out + i * static_cast<int64_t>(sizeof(T)), from + i * stride * static_cast<int64_t>(sizeof(T)),
+                sizeof(T));
   }
 }
 

@@ -83,7 +83,8 @@ Result<TiffStructure> TiffStructure::open(FileBytes file) {
   const uint64_t version = tiff.number(header.data() + 2, 2);
   tiff.isBig_ = version == 43;
   if (version != 42 && version != 43) return tiff.damaged("it has version " + std::to_string(version));
-  if (tiff.isBig_ && (size < 16 || tiff.number(header.data() + 4, 2) != 8)) return tiff.damaged("its BigTIFF header is wrong");
+  if (tiff.isBig_ && (size < 16 || tiff.number(header.data() + 4, 2) != 8))
+    return tiff.damaged("its BigTIFF header is wrong");
   const uint64_t first = tiff.isBig_ ? tiff.number(header.data() + 8, 8) : tiff.number(header.data() + 4, 4);
   if (first == 0 || first > static_cast<uint64_t>(tiff.file_.size_bytes())) {
     return tiff.damaged("its first directory lies outside the file");
@@ -102,13 +103,16 @@ Result<TiffValues> TiffStructure::valuesOf(const std::byte* entry, int64_t entry
   if (count > static_cast<uint64_t>(file_.size_bytes())) return TiffValues{};
   values.count = static_cast<int64_t>(count);
   const bool isInline = values.count * size <= field;
-  values.offset = isInline ? entryOffset + 4 + field : static_cast<int64_t>(number(entry + 4 + field, field) & INT64_MAX);
-  if (values.offset > file_.size_bytes() || values.count * size > file_.size_bytes() - values.offset) return TiffValues{};
+  values.offset =
+      isInline ? entryOffset + 4 + field : static_cast<int64_t>(number(entry + 4 + field, field) & INT64_MAX);
+  if (values.offset > file_.size_bytes() || values.count * size > file_.size_bytes() - values.offset)
+    return TiffValues{};
   return values;
 }
 
 Result<int64_t> TiffStructure::integerAt(const TiffValues& values, int64_t index) const {
-  if (index < 0 || index >= values.count || !isInteger(values.type)) return damaged("a tag has too few or wrong values");
+  if (index < 0 || index >= values.count || !isInteger(values.type))
+    return damaged("a tag has too few or wrong values");
   std::array<std::byte, 8> bytes{};
   const int size = sizeOfType(values.type);
   CYTO_TRY(file_.readAt(values.offset + index * size, std::span(bytes).first(static_cast<size_t>(size))));
@@ -224,17 +228,20 @@ Status TiffStructure::applyTag(uint16_t tag, const TiffValues& values, TiffDirec
 Status TiffStructure::checkLayout(TiffDirectory& directory) const {
   const auto outside = [](int64_t value, int64_t limit) { return value < 1 || value > limit; };
   if (outside(directory.width, kMaxExtent) || outside(directory.height, kMaxExtent)) {
-    return damaged("it announces " + std::to_string(directory.width) + " x " + std::to_string(directory.height) + " pixels");
+    return damaged("it announces " + std::to_string(directory.width) + " x " + std::to_string(directory.height) +
+                   " pixels");
   }
   if (outside(directory.samples, kMaxSamples)) {
     return damaged("it announces " + std::to_string(directory.samples) + " samples per pixel");
   }
   if ((directory.tileWidth != 0) != (directory.tileHeight != 0) ||
-      (directory.tileWidth != 0 && (outside(directory.tileWidth, kMaxExtent) || outside(directory.tileHeight, kMaxExtent)))) {
+      (directory.tileWidth != 0 &&
+       (outside(directory.tileWidth, kMaxExtent) || outside(directory.tileHeight, kMaxExtent)))) {
     return damaged("its tiles have no valid size");
   }
   if (directory.samples == 1) directory.isPlanar = false;
-  if (directory.rowsPerStrip < 1 || directory.rowsPerStrip > directory.height) directory.rowsPerStrip = directory.height;
+  if (directory.rowsPerStrip < 1 || directory.rowsPerStrip > directory.height)
+    directory.rowsPerStrip = directory.height;
   return {};
 }
 

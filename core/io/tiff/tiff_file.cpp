@@ -57,7 +57,8 @@ Result<TiffFile::Lease> TiffFile::at(const TiffDirectory& directory) {
     if (TIFFSetSubDirectory(handle->get(), static_cast<uint64_t>(directory.offset)) != 1) {
       return refusal(handle->error());
     }
-    if (directory.compression == kCompressionJpeg && directory.photometric == kPhotometricYcbcr && !directory.isPlanar) {
+    if (directory.compression == kCompressionJpeg && directory.photometric == kPhotometricYcbcr &&
+        !directory.isPlanar) {
       TIFFSetField(handle->get(), TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
     }
     if (directory.compression == kCompressionSgiLog) {

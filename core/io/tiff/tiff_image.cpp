@@ -54,7 +54,8 @@ void findLevels(TiffImage& image, const TiffDirectory& finest, bool mayUsePages)
   const auto& pages = image.firstPages->directories;
   for (size_t i = 0; i < pages.size(); ++i) {
     // Whole-slide scanners put unmarked but tiled copies behind the image; their thumbnails are not tiled.
-    if (pages[i].isReduced || (finest.isTiled() && pages[i].isTiled())) consider(pages[i], {false, static_cast<int64_t>(i)});
+    if (pages[i].isReduced || (finest.isTiled() && pages[i].isTiled()))
+      consider(pages[i], {false, static_cast<int64_t>(i)});
   }
 }
 

@@ -20,9 +20,9 @@ struct TiffPages {
 
 /// Where one plane lies.
 struct TiffPlane {
-  int32_t file = 0;        ///< index into TiffImage::files
-  int64_t page = -1;       ///< index into the main chain of that file; -1: the file set does not hold it
-  int64_t shift_bytes = 0; ///< behind the pixels of that page, for stacks with one directory
+  int32_t file = 0;         ///< index into TiffImage::files
+  int64_t page = -1;        ///< index into the main chain of that file; -1: the file set does not hold it
+  int64_t shift_bytes = 0;  ///< behind the pixels of that page, for stacks with one directory
 };
 
 /// One image spread over pages and perhaps files.
@@ -31,7 +31,7 @@ struct TiffImage {
   std::vector<std::filesystem::path> files;
   std::shared_ptr<const TiffPages> firstPages;  ///< pages of files[0]
   TiffPixels pixels;
-  int64_t pageChannels = 1;  ///< channels in distinct pages; info.channels = pageChannels * pixels.kept
+  int64_t pageChannels = 1;       ///< channels in distinct pages; info.channels = pageChannels * pixels.kept
   std::vector<TiffPlane> planes;  ///< index (pageChannel * t + t) * z + z
   /// For levels 1, 2, …: which of the reduced copies. `isSub`: index among the copies that hang on the page of
   /// each plane (SubIFDs); otherwise a page of the main chain (images of one plane).

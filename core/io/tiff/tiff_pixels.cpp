@@ -15,7 +15,16 @@ constexpr int64_t kReadAtOnce_bytes = int64_t{4} << 20;
 constexpr int64_t kUnquestioned_bytes = int64_t{32} << 20;
 constexpr int64_t kMaxChunk_bytes = int64_t{4} << 30;
 
-enum Photometric { kWhiteIsZero = 0, kRgb = 2, kPalette = 3, kTransparencyMask = 4, kSeparated = 5, kYcbcr = 6, kLab = 8, kLogLuv = 32845 };
+enum Photometric {
+  kWhiteIsZero = 0,
+  kRgb = 2,
+  kPalette = 3,
+  kTransparencyMask = 4,
+  kSeparated = 5,
+  kYcbcr = 6,
+  kLab = 8,
+  kLogLuv = 32845
+};
 
 Result<FileDtype> dtypeOf(const TiffFile& file, const TiffDirectory& directory, bool& isFloat24) {
   const int bits = directory.bits;
@@ -24,7 +33,8 @@ Result<FileDtype> dtypeOf(const TiffFile& file, const TiffDirectory& directory, 
                                                ", which is not read; convert it to 8, 16 or 32 bits");
   };
   if (directory.hasMixedSamples) {
-    return cannotOpen(file.bytes().path(), "its samples have distinct depths; convert it to one depth for all channels");
+    return cannotOpen(file.bytes().path(),
+                      "its samples have distinct depths; convert it to one depth for all channels");
   }
   switch (directory.sampleFormat) {
     case 3:
@@ -72,8 +82,9 @@ int64_t largestRatio(int compression) {
 
 // Codecs that fill a buffer from the top and may stop early.
 bool decodesFromTop(int compression) {
-  return compression == COMPRESSION_LZW || compression == COMPRESSION_ADOBE_DEFLATE || compression == COMPRESSION_DEFLATE ||
-         compression == COMPRESSION_PACKBITS || compression == COMPRESSION_ZSTD || compression == COMPRESSION_LZMA;
+  return compression == COMPRESSION_LZW || compression == COMPRESSION_ADOBE_DEFLATE ||
+         compression == COMPRESSION_DEFLATE || compression == COMPRESSION_PACKBITS || compression == COMPRESSION_ZSTD ||
+         compression == COMPRESSION_LZMA;
 }
 
 // One reading of one page.
@@ -102,7 +113,8 @@ class PlaneReading {
  private:
   Error failure(const std::string& words) const {
     return cannotRead(file_.bytes().path(), "the TIFF file is truncated or damaged" +
-                                                (words.empty() ? "" : " (" + words + ")") + "; copy or export it again");
+                                                (words.empty() ? "" : " (" + words + ")") +
+                                                "; copy or export it again");
   }
 
   // `part`: what is wanted of the chunk, in pixels of the page; `top` and `left`: where the chunk begins.
@@ -146,10 +158,12 @@ class PlaneReading {
     return {};
   }
 
-  Status decodeChunk(int64_t plane, int64_t index, int64_t compressed_bytes, int64_t top, int64_t left, const PlaneBox& part) {
+  Status decodeChunk(int64_t plane, int64_t index, int64_t compressed_bytes, int64_t top, int64_t left,
+                     const PlaneBox& part) {
     CYTO_ASSIGN(const TiffFile::Lease lease, file_.at(directory_));
     TIFF* tiff = lease.tiff();
-    int64_t rows = directory_.isTiled() ? directory_.tileHeight : std::min(directory_.rowsPerStrip, directory_.height - top);
+    int64_t rows =
+        directory_.isTiled() ? directory_.tileHeight : std::min(directory_.rowsPerStrip, directory_.height - top);
     if (!directory_.isTiled() && decodesFromTop(directory_.compression)) rows = part.y1 - top;
     const auto stated = static_cast<int64_t>(directory_.isTiled() ? TIFFTileRowSize64(tiff) : TIFFScanlineSize64(tiff));
     if (stated != row_bytes_) return failure("its rows have an unexpected length");
@@ -170,7 +184,8 @@ class PlaneReading {
   Status readColorChunk(int64_t index, int64_t top, int64_t left, const PlaneBox& part) {
     CYTO_ASSIGN(const TiffFile::Lease lease, file_.at(directory_));
     const int64_t width = directory_.chunkWidth();
-    const int64_t rows = directory_.isTiled() ? directory_.tileHeight : std::min(directory_.rowsPerStrip, directory_.height - top);
+    const int64_t rows =
+        directory_.isTiled() ? directory_.tileHeight : std::min(directory_.rowsPerStrip, directory_.height - top);
     if (width > kMaxChunk_bytes / rows / 4) return failure("one of its tiles or strips announces more than 4 GiB");
     int64_t compressed_bytes = file_.bytes().size_bytes();
     if (index < directory_.chunkSizes_bytes.count && directory_.compression != COMPRESSION_OJPEG) {
@@ -247,16 +262,20 @@ int64_t samplesKept(const TiffDirectory& directory) {
 // Tiles may be absent from sparse files, so for them only one tile has to fit.
 Status checkSize(const TiffFile& file, const TiffDirectory& directory, const TiffPixels& pixels) {
   const auto refuse = [&](const std::string& what) {
-    return cannotOpen(file.bytes().path(), "the TIFF file is truncated or damaged: " + what + "; copy or export it again");
+    return cannotOpen(file.bytes().path(),
+                      "the TIFF file is truncated or damaged: " + what + "; copy or export it again");
   };
   if (pixels.way != TiffPixels::Way::kColor && directory.chunkOffsets.count < directory.chunkCount()) {
     return refuse("its table of strips or tiles is too short");
   }
   const double pixel_bits = static_cast<double>(directory.chunkSamples()) * directory.bits;
   const double area = static_cast<double>(directory.chunkWidth()) * static_cast<double>(directory.chunkHeight());
-  const double chunks = directory.isTiled() ? 1 : static_cast<double>(directory.chunksDown()) * (directory.isPlanar ? static_cast<double>(directory.samples) : 1);
+  const double chunks = directory.isTiled() ? 1
+                                            : static_cast<double>(directory.chunksDown()) *
+                                                  (directory.isPlanar ? static_cast<double>(directory.samples) : 1);
   const double announced = area * pixel_bits / 8 * chunks;
-  const double possible = static_cast<double>(file.bytes().size_bytes()) * static_cast<double>(largestRatio(directory.compression));
+  const double possible =
+      static_cast<double>(file.bytes().size_bytes()) * static_cast<double>(largestRatio(directory.compression));
   if (announced > static_cast<double>(kUnquestioned_bytes) && announced > 1.1 * possible) {
     return refuse("it announces more pixels than it can hold");
   }
@@ -280,7 +299,8 @@ Result<TiffPixels> pixelsOf(const TiffFile& file, const TiffDirectory& directory
     pixels.dtype = FileDtype{Dtype::kUint8};
     pixels.kept = 3;
     pixels.isRgb = true;
-    if (directory.bits != 8 || directory.samples != 3) return refuse("its YCbCr colours do not have 8 bits; convert it to RGB");
+    if (directory.bits != 8 || directory.samples != 3)
+      return refuse("its YCbCr colours do not have 8 bits; convert it to RGB");
   } else if (directory.photometric == kLogLuv) {
     return refuse("its colours are LogLuv, which is not read; convert it to RGB or 32-bit float");
   } else if (directory.compression == COMPRESSION_NONE && directory.bits % 8 == 0 && directory.bits != 24 &&
@@ -297,7 +317,8 @@ Result<TiffPixels> pixelsOf(const TiffFile& file, const TiffDirectory& directory
     pixels.isRgb = true;
     pixels.kept = 3;
   }
-  if (directory.photometric == kSeparated && pixels.kept == 4) pixels.sampleNames = {"cyan", "magenta", "yellow", "black"};
+  if (directory.photometric == kSeparated && pixels.kept == 4)
+    pixels.sampleNames = {"cyan", "magenta", "yellow", "black"};
   if (directory.photometric == kLab && pixels.kept == 3) pixels.sampleNames = {"L", "a", "b"};
   CYTO_TRY(checkSize(file, directory, pixels));
   return pixels;

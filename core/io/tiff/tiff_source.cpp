@@ -45,7 +45,8 @@ class TiffSource : public ImageSource {
     CYTO_ASSIGN(const auto pages, pagesOf(place.file));
     const fs::path& path = image_.files[static_cast<size_t>(place.file)];
     if (place.page < 0 || place.page >= static_cast<int64_t>(pages->directories.size())) {
-      return cannotRead(path, "the plane asked for is missing from it, though its metadata names it; export the image again");
+      return cannotRead(path,
+                        "the plane asked for is missing from it, though its metadata names it; export the image again");
     }
     TiffDirectory directory = pages->directories[static_cast<size_t>(place.page)];
     const Shape& shape = image_.info.levels[static_cast<size_t>(level)];
@@ -53,7 +54,8 @@ class TiffSource : public ImageSource {
       const TiffImage::Level& reduced = image_.reduced[static_cast<size_t>(level - 1)];
       const auto copies = reduced.isSub ? subDirectoriesOf(pages->file->structure(), directory) : pages->directories;
       if (reduced.index >= static_cast<int64_t>(copies.size())) {
-        return cannotRead(path, "a plane lacks the resolution level " + std::to_string(level) + "; export the image again");
+        return cannotRead(path,
+                          "a plane lacks the resolution level " + std::to_string(level) + "; export the image again");
       }
       directory = copies[static_cast<size_t>(reduced.index)];
     }

@@ -30,7 +30,8 @@ Result<std::vector<int64_t>> extents(const fs::path& path, const json& parent, c
     return damaged(path, std::string("'") + key + "' is missing or wrong");
   }
   for (const json& value : *found) {
-    if (!value.is_number_integer() || value.get<int64_t>() < 0) return damaged(path, std::string("'") + key + "' is wrong");
+    if (!value.is_number_integer() || value.get<int64_t>() < 0)
+      return damaged(path, std::string("'") + key + "' is wrong");
     values.push_back(value.get<int64_t>());
   }
   return values;
@@ -125,7 +126,8 @@ Result<ChunkEncoding> encodingOf(const fs::path& path, const json& codecs, size_
       encoding.isBigEndian = textAt(configuration, "endian", "little") == "big";
       hasBytes = true;
     } else if (name == "transpose") {
-      if (!encoding.storedOrder.empty()) return cannotOpen(path, "its chunks are transposed twice, which is not read; store it plainly");
+      if (!encoding.storedOrder.empty())
+        return cannotOpen(path, "its chunks are transposed twice, which is not read; store it plainly");
       const json& order = objectAt(configuration, "order");
       if (order == "F") {
         encoding.storedOrder = reversedOrder(rank);
@@ -135,7 +137,8 @@ Result<ChunkEncoding> encodingOf(const fs::path& path, const json& codecs, size_
         CYTO_ASSIGN(const std::vector<int64_t> axes, extents(path, configuration, "order"));
         std::vector<bool> seen(rank, false);
         for (const int64_t axis : axes) {
-          if (axis >= static_cast<int64_t>(rank) || seen[static_cast<size_t>(axis)]) return damaged(path, "its transposition is wrong");
+          if (axis >= static_cast<int64_t>(rank) || seen[static_cast<size_t>(axis)])
+            return damaged(path, "its transposition is wrong");
           seen[static_cast<size_t>(axis)] = true;
           encoding.storedOrder.push_back(static_cast<int>(axis));
         }
@@ -160,7 +163,8 @@ Result<ArrayLayout> parseZarr2Array(const fs::path& path, const json& metadata) 
   }
   const auto dtype = parseNumpyDtype(dtypeField->get<std::string>());
   if (!dtype) {
-    return cannotOpen(path, "its elements are of type '" + dtypeField->get<std::string>() + "', which is not read; store integers or floats");
+    return cannotOpen(path, "its elements are of type '" + dtypeField->get<std::string>() +
+                                "', which is not read; store integers or floats");
   }
   layout.dtype = dtype->dtype;
   layout.encoding.isBigEndian = dtype->isBigEndian;
@@ -194,30 +198,36 @@ Result<ArrayLayout> parseZarr3Array(const fs::path& path, const json& metadata) 
   layout.dtype = *dtype;
   CYTO_ASSIGN(layout.shape, extents(path, metadata, "shape"));
   const json& grid = objectAt(metadata, "chunk_grid");
-  if (textAt(grid, "name") != "regular") return cannotOpen(path, "its chunks form no regular grid, which is not read; store it with equal chunks");
+  if (textAt(grid, "name") != "regular")
+    return cannotOpen(path, "its chunks form no regular grid, which is not read; store it with equal chunks");
   CYTO_ASSIGN(layout.chunk, extents(path, objectAt(grid, "configuration"), "chunk_shape"));
   CYTO_TRY(checkChunks(path, layout, layout.chunk));
   const json& keys = objectAt(metadata, "chunk_key_encoding");
   layout.hasKeyPrefix = textAt(keys, "name", "default") == "default";
   layout.separator = textAt(objectAt(keys, "configuration"), "separator", layout.hasKeyPrefix ? "/" : ".");
   layout.fill = fillOf(metadata, layout.dtype);
-  if (const auto transformers = metadata.find("storage_transformers"); transformers != metadata.end() && !transformers->empty()) {
+  if (const auto transformers = metadata.find("storage_transformers");
+      transformers != metadata.end() && !transformers->empty()) {
     return cannotOpen(path, "it uses storage transformers, which are not read; store it without them");
   }
   const json& codecs = objectAt(metadata, "codecs");
   const bool isSharded = codecs.is_array() && !codecs.empty() && textAt(codecs.front(), "name") == "sharding_indexed";
   if (isSharded) {
     const json& configuration = objectAt(codecs.front(), "configuration");
-    if (codecs.size() > 1) return cannotOpen(path, "its shards are compressed as a whole, which is not read; compress the chunks inside");
+    if (codecs.size() > 1)
+      return cannotOpen(path, "its shards are compressed as a whole, which is not read; compress the chunks inside");
     CYTO_ASSIGN(layout.innerChunk, extents(path, configuration, "chunk_shape"));
     CYTO_TRY(checkChunks(path, layout, layout.innerChunk));
     for (size_t i = 0; i < layout.chunk.size(); ++i) {
-      if (layout.chunk[i] % layout.innerChunk[i] != 0) return damaged(path, "its shards do not consist of whole chunks");
+      if (layout.chunk[i] % layout.innerChunk[i] != 0)
+        return damaged(path, "its shards do not consist of whole chunks");
     }
     layout.isIndexAtEnd = textAt(configuration, "index_location", "end") == "end";
     CYTO_ASSIGN(const ChunkEncoding index, encodingOf(path, objectAt(configuration, "index_codecs"), 1));
-    const bool hasOnlyChecksum = index.codecs.empty() || (index.codecs.size() == 1 && index.codecs[0] == ChunkCodec::kCrc32c);
-    if (!hasOnlyChecksum || index.isBigEndian) return cannotOpen(path, "the index of its shards is compressed, which is not read");
+    const bool hasOnlyChecksum =
+        index.codecs.empty() || (index.codecs.size() == 1 && index.codecs[0] == ChunkCodec::kCrc32c);
+    if (!hasOnlyChecksum || index.isBigEndian)
+      return cannotOpen(path, "the index of its shards is compressed, which is not read");
     layout.hasIndexChecksum = !index.codecs.empty();
     CYTO_ASSIGN(layout.encoding, encodingOf(path, objectAt(configuration, "codecs"), layout.shape.size()));
   } else {
@@ -235,7 +245,8 @@ Result<ArrayLayout> parseN5Array(const fs::path& path, const json& attributes) {
   layout.format = ArrayLayout::Format::kN5;
   const std::string name = textAt(attributes, "dataType");
   const auto dtype = parsePlainDtype(name);
-  if (!dtype) return cannotOpen(path, "its elements are of type '" + name + "', which is not read; store integers or floats");
+  if (!dtype)
+    return cannotOpen(path, "its elements are of type '" + name + "', which is not read; store integers or floats");
   layout.dtype = *dtype;
   CYTO_ASSIGN(const std::vector<int64_t> dimensions, extents(path, attributes, "dimensions"));
   CYTO_ASSIGN(const std::vector<int64_t> block, extents(path, attributes, "blockSize"));

@@ -14,8 +14,8 @@ namespace cyto::io {
 /// How the elements of one array lie in chunks: what .zarray (v2), zarr.json (v3) or attributes.json (N5) say.
 struct ChunkEncoding {
   bool isBigEndian = false;
-  std::vector<int> storedOrder;     ///< axis order within a chunk; empty: as the array (C order)
-  std::vector<ChunkCodec> codecs;   ///< in the order of decoding
+  std::vector<int> storedOrder;    ///< axis order within a chunk; empty: as the array (C order)
+  std::vector<ChunkCodec> codecs;  ///< in the order of decoding
 };
 
 struct ArrayLayout {

@@ -27,7 +27,9 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 
-Error damaged(const std::string& codec) { return Error(ErrorCode::kFormat, "a chunk compressed with " + codec + " is damaged"); }
+Error damaged(const std::string& codec) {
+  return Error(ErrorCode::kFormat, "a chunk compressed with " + codec + " is damaged");
+}
 
 Error tooLarge(const std::string& codec) {
   return Error(ErrorCode::kFormat, "a chunk compressed with " + codec + " is larger than its array allows");
@@ -54,7 +56,8 @@ Result<Bytes> decodeBlosc(std::span<const std::byte> stored, size_t largest_byte
   }
   if (size > largest_bytes) return tooLarge("blosc");
   Bytes out(size);
-  if (size > 0 && blosc_decompress_ctx(stored.data(), out.data(), size, 1) != static_cast<int>(size)) return damaged("blosc");
+  if (size > 0 && blosc_decompress_ctx(stored.data(), out.data(), size, 1) != static_cast<int>(size))
+    return damaged("blosc");
   return out;
 }
 #endif
@@ -64,7 +67,8 @@ Result<Bytes> decodeZstd(std::span<const std::byte> stored, size_t largest_bytes
   const unsigned long long stated = ZSTD_getFrameContentSize(stored.data(), stored.size());
   if (stated == ZSTD_CONTENTSIZE_ERROR) return damaged("zstd");
   if (stated != ZSTD_CONTENTSIZE_UNKNOWN && stated > largest_bytes) return tooLarge("zstd");
-  Bytes out(stated == ZSTD_CONTENTSIZE_UNKNOWN ? std::min(largest_bytes, stored.size() * 45000 + 4096) : static_cast<size_t>(stated));
+  Bytes out(stated == ZSTD_CONTENTSIZE_UNKNOWN ? std::min(largest_bytes, stored.size() * 45000 + 4096)
+                                               : static_cast<size_t>(stated));
   const size_t size = ZSTD_decompress(out.data(), out.size(), stored.data(), stored.size());
   if (ZSTD_isError(size) != 0) return damaged("zstd");
   out.resize(size);
@@ -83,8 +87,9 @@ Result<Bytes> decodeGzip(std::span<const std::byte> stored, size_t largest_bytes
   size_t size = 0;
   const bool isGzip = stored.size() > 2 && stored[0] == std::byte{0x1F} && stored[1] == std::byte{0x8B};
   const libdeflate_result result =
-      isGzip ? libdeflate_gzip_decompress(decompressor.get(), stored.data(), stored.size(), out.data(), out.size(), &size)
-             : libdeflate_zlib_decompress(decompressor.get(), stored.data(), stored.size(), out.data(), out.size(), &size);
+      isGzip
+          ? libdeflate_gzip_decompress(decompressor.get(), stored.data(), stored.size(), out.data(), out.size(), &size)
+          : libdeflate_zlib_decompress(decompressor.get(), stored.data(), stored.size(), out.data(), out.size(), &size);
   if (result == LIBDEFLATE_INSUFFICIENT_SPACE) return tooLarge("gzip");
   if (result != LIBDEFLATE_SUCCESS) return damaged("gzip");
   out.resize(size);
@@ -98,8 +103,9 @@ Result<Bytes> decodeLz4(std::span<const std::byte> stored, size_t largest_bytes)
   const size_t size = littleEndian32(stored.data());
   if (size > largest_bytes) return tooLarge("lz4");
   Bytes out(size);
-  const int decoded = LZ4_decompress_safe(reinterpret_cast<const char*>(stored.data()) + 4, reinterpret_cast<char*>(out.data()),
-                                          static_cast<int>(stored.size() - 4), static_cast<int>(size));
+  const int decoded =
+      LZ4_decompress_safe(reinterpret_cast<const char*>(stored.data()) + 4, reinterpret_cast<char*>(out.data()),
+                          static_cast<int>(stored.size() - 4), static_cast<int>(size));
   if (decoded != static_cast<int>(size)) return damaged("lz4");
   return out;
 }
@@ -122,8 +128,9 @@ Result<Bytes> decodeLz4Java(std::span<const std::byte> stored, size_t largest_by
     if (method == 0x10 && compressed == size) {
       std::copy_n(stored.begin(), size, out.begin() + static_cast<std::ptrdiff_t>(begin));
     } else if (method != 0x20 ||
-               LZ4_decompress_safe(reinterpret_cast<const char*>(stored.data()), reinterpret_cast<char*>(out.data() + begin),
-                                   static_cast<int>(compressed), static_cast<int>(size)) != static_cast<int>(size)) {
+               LZ4_decompress_safe(reinterpret_cast<const char*>(stored.data()),
+                                   reinterpret_cast<char*>(out.data() + begin), static_cast<int>(compressed),
+                                   static_cast<int>(size)) != static_cast<int>(size)) {
       return damaged("lz4");
     }
     stored = stored.subspan(compressed);
@@ -205,10 +212,12 @@ Result<ChunkCodec> chunkCodecNamed(const std::string& name) {
   }
   if (name == "crc32c") return ChunkCodec::kCrc32c;
   if (name == "shuffle") return ChunkCodec::kShuffle;
-  return Error(ErrorCode::kFormat, "its chunks use the codec '" + name + "', which is not read; store the array with zstd, blosc or gzip");
+  return Error(ErrorCode::kFormat,
+               "its chunks use the codec '" + name + "', which is not read; store the array with zstd, blosc or gzip");
 }
 
-Result<Bytes> decodeChunk(ChunkCodec codec, std::span<const std::byte> stored, size_t largest_bytes, size_t element_bytes) {
+Result<Bytes> decodeChunk(ChunkCodec codec, std::span<const std::byte> stored, size_t largest_bytes,
+                          size_t element_bytes) {
   switch (codec) {
 #ifdef WITH_BLOSC
     case ChunkCodec::kBlosc: return decodeBlosc(stored, largest_bytes);

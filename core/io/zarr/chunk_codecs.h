@@ -14,7 +14,7 @@ namespace cyto::io {
 enum class ChunkCodec {
   kBlosc,
   kZstd,
-  kGzip,  ///< also zlib: the first bytes tell
+  kGzip,     ///< also zlib: the first bytes tell
   kLz4,      ///< numcodecs: 4 bytes of length, then one block
   kLz4Java,  ///< N5: the stream of the Java library lz4-java
   kBzip2,

@@ -47,7 +47,8 @@ class FolderStore : public ChunkStore {
       if (entry->is_directory(ignored)) names.push_back(entry->path().filename().string());
     }
     std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
-      return a.size() != b.size() && std::all_of(a.begin(), a.end(), ::isdigit) && std::all_of(b.begin(), b.end(), ::isdigit)
+      return a.size() != b.size() && std::all_of(a.begin(), a.end(), ::isdigit) &&
+                     std::all_of(b.begin(), b.end(), ::isdigit)
                  ? a.size() < b.size()
                  : a < b;
     });
@@ -92,7 +93,9 @@ Result<std::optional<nlohmann::json>> ChunkStore::json(const std::string& key) c
   return std::optional(std::move(document));
 }
 
-std::shared_ptr<const ChunkStore> folderStore(const fs::path& folder) { return std::make_shared<const FolderStore>(folder); }
+std::shared_ptr<const ChunkStore> folderStore(const fs::path& folder) {
+  return std::make_shared<const FolderStore>(folder);
+}
 
 std::string joinedKey(const std::string& parent, const std::string& child) {
   return parent.empty() ? child : child.empty() ? parent : parent + "/" + child;

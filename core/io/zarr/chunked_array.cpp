@@ -173,7 +173,8 @@ Result<std::vector<std::byte>> ChunkedArray::decode(std::vector<std::byte> store
 }
 
 void ChunkedArray::paste(const std::vector<std::byte>& chunk, const Index& extent, const Index& origin,
-                         std::span<const int64_t> begin, std::span<const int64_t> count, std::span<std::byte> out) const {
+                         std::span<const int64_t> begin, std::span<const int64_t> count,
+                         std::span<std::byte> out) const {
   const size_t rank = origin.size();
   Index size(rank);
   Index inChunk(rank);

@@ -27,8 +27,8 @@ class ChunkedArray : public NdArray {
   /// The elements of one chunk in C order and native byte order; `extent` is their shape.
   Result<std::vector<std::byte>> decode(std::vector<std::byte> stored, Index& extent) const;
   Status stripBlockHeader(std::vector<std::byte>& stored, Index& extent) const;
-  void paste(const std::vector<std::byte>& chunk, const Index& extent, const Index& origin, std::span<const int64_t> begin,
-             std::span<const int64_t> count, std::span<std::byte> out) const;
+  void paste(const std::vector<std::byte>& chunk, const Index& extent, const Index& origin,
+             std::span<const int64_t> begin, std::span<const int64_t> count, std::span<std::byte> out) const;
   Error failure(const std::string& key, const Error& error) const;
 
   std::shared_ptr<const ChunkStore> store_;

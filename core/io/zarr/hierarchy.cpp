@@ -12,7 +12,8 @@ Result<std::optional<ZarrNode>> zarrNodeAt(const ChunkStore& store, const std::s
   if (version3) {
     node.version = 3;
     node.isArray = version3->value("node_type", json()) == "array";
-    if (const auto attributes = version3->find("attributes"); attributes != version3->end() && attributes->is_object()) {
+    if (const auto attributes = version3->find("attributes");
+        attributes != version3->end() && attributes->is_object()) {
       node.attributes = *attributes;
     }
     if (node.isArray) node.metadata = *std::move(version3);
@@ -34,7 +35,8 @@ Result<std::optional<ZarrNode>> zarrNodeAt(const ChunkStore& store, const std::s
 Result<std::shared_ptr<const ChunkedArray>> zarrArray(std::shared_ptr<const ChunkStore> store, const std::string& key,
                                                       const ZarrNode& node) {
   const std::filesystem::path shown = key.empty() ? store->path() : store->path() / key;
-  CYTO_ASSIGN(ArrayLayout layout, node.version == 3 ? parseZarr3Array(shown, node.metadata) : parseZarr2Array(shown, node.metadata));
+  CYTO_ASSIGN(ArrayLayout layout,
+              node.version == 3 ? parseZarr3Array(shown, node.metadata) : parseZarr2Array(shown, node.metadata));
   return std::make_shared<const ChunkedArray>(std::move(store), key, std::move(layout));
 }
 

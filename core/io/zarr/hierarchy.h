@@ -15,7 +15,7 @@ namespace cyto::io {
 struct ZarrNode {
   int version = 2;
   bool isArray = false;
-  nlohmann::json metadata = nlohmann::json::object();    ///< of the array; empty for groups
+  nlohmann::json metadata = nlohmann::json::object();  ///< of the array; empty for groups
   nlohmann::json attributes = nlohmann::json::object();
 };
 

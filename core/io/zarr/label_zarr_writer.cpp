@@ -43,7 +43,8 @@ struct LabelAxes {
   std::vector<int64_t> shape;
   std::vector<int64_t> chunk;
 
-  void add(const char* name, const char* type, int64_t extent, int64_t largestChunk, double step, const std::string& unit) {
+  void add(const char* name, const char* type, int64_t extent, int64_t largestChunk, double step,
+           const std::string& unit) {
     json axis = {{"name", name}, {"type", type}};
     if (step > 0 && !unit.empty()) axis["unit"] = unit;
     description.push_back(std::move(axis));
@@ -76,9 +77,9 @@ json arrayMetadata(const LabelAxes& axes) {
 #else
   const json compressor;
 #endif
-  return {{"zarr_format", 2},        {"shape", axes.shape}, {"chunks", axes.chunk}, {"dtype", "<u4"},
-          {"compressor", compressor}, {"fill_value", 0},     {"order", "C"},         {"filters", nullptr},
-          {"dimension_separator", "/"}};
+  return {{"zarr_format", 2}, {"shape", axes.shape},      {"chunks", axes.chunk},
+          {"dtype", "<u4"},   {"compressor", compressor}, {"fill_value", 0},
+          {"order", "C"},     {"filters", nullptr},       {"dimension_separator", "/"}};
 }
 
 std::string compressed(std::span<const std::byte> chunk) {
@@ -158,7 +159,9 @@ Status writeStore(const fs::path& folder, const fs::path& target, const LabelAxe
                                      "; choose a folder that exists and that you may write to");
   }
   CYTO_TRY(writeFile(folder / ".zgroup", json({{"zarr_format", 2}}).dump(2), target));
-  CYTO_TRY(writeFile(folder / ".zattrs", attributesOf(axes, target.stem().string()).dump(2, ' ', false, json::error_handler_t::replace), target));
+  CYTO_TRY(writeFile(folder / ".zattrs",
+                     attributesOf(axes, target.stem().string()).dump(2, ' ', false, json::error_handler_t::replace),
+                     target));
   CYTO_TRY(writeFile(folder / "0" / ".zarray", arrayMetadata(axes).dump(2), target));
   return ChunkWriter(folder / "0", target, axes, labels).writeAll();
 }
@@ -196,9 +199,11 @@ Status writeLabelOmeZarr(const fs::path& path, const Array& labels, const PixelS
   if (target.filename().empty()) target = target.parent_path();  // "labels.zarr/"
   std::error_code error;
   if (fs::exists(target, error) && !(fs::is_directory(target, error) && isZarrFolder(target))) {
-    return Error(ErrorCode::kIo, "cannot write '" + target.string() + "': something else has this name; choose another one");
+    return Error(ErrorCode::kIo,
+                 "cannot write '" + target.string() + "': something else has this name; choose another one");
   }
-  const fs::path temporary = target.parent_path() / ("." + target.filename().string() + "." + std::to_string(::getpid()) + ".tmp");
+  const fs::path temporary =
+      target.parent_path() / ("." + target.filename().string() + "." + std::to_string(::getpid()) + ".tmp");
   const auto giveUp = [&](Error reason) {
     std::error_code ignored;
     fs::remove_all(temporary, ignored);

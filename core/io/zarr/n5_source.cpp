@@ -38,7 +38,8 @@ struct N5Geometry {
 std::vector<double> numbers(const json& list) {
   std::vector<double> values;
   if (list.is_array()) {
-    for (const json& value : list) values.push_back(value.is_number() && std::isfinite(value.get<double>()) ? value.get<double>() : 0);
+    for (const json& value : list)
+      values.push_back(value.is_number() && std::isfinite(value.get<double>()) ? value.get<double>() : 0);
   }
   return values;
 }
@@ -125,7 +126,8 @@ class N5Opener {
     collect(key_, 0, candidates);
     const fs::path shown = key_.empty() ? store_->path() : store_->path() / key_;
     if (candidates.empty()) {
-      return cannotOpen(shown, "there is no N5 array in it; name the folder of an N5 container or array", ErrorCode::kNotFound);
+      return cannotOpen(shown, "there is no N5 array in it; name the folder of an N5 container or array",
+                        ErrorCode::kNotFound);
     }
     if (candidates.size() > 1) {
       return cannotOpen(shown, "the N5 container holds several arrays; choose one with the key: " + listed(candidates),
@@ -196,7 +198,8 @@ class N5Opener {
 
 bool isN5Folder(const fs::path& path) {
   std::error_code error;
-  return path.extension() == ".n5" || fs::exists(path / "attributes.json", error) || fs::exists(path / "s0" / "attributes.json", error);
+  return path.extension() == ".n5" || fs::exists(path / "attributes.json", error) ||
+         fs::exists(path / "s0" / "attributes.json", error);
 }
 
 OpenedSource openN5(const fs::path& path, const OpenOptions& options) {

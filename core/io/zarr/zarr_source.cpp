@@ -115,18 +115,21 @@ std::vector<std::string> channelNamesOf(const json& attributes) {
 
 class ZarrOpener {
  public:
-  ZarrOpener(std::shared_ptr<const ChunkStore> store, std::string key) : store_(std::move(store)), key_(std::move(key)) {}
+  ZarrOpener(std::shared_ptr<const ChunkStore> store, std::string key)
+      : store_(std::move(store)), key_(std::move(key)) {}
 
   OpenedSource open() {
     CYTO_ASSIGN(auto node, zarrNodeAt(*store_, key_));
     if (!node) {
-      return cannotOpen(store_->path(), "there is no array '" + key_ + "' in it; it has " + choices(""), ErrorCode::kNotFound);
+      return cannotOpen(store_->path(), "there is no array '" + key_ + "' in it; it has " + choices(""),
+                        ErrorCode::kNotFound);
     }
     if (node->isArray) return openArray(*node);
     if (multiscalesOf(node->attributes).is_object()) return openMultiscales(*node);
     std::vector<std::string> candidates;
     collect(key_, 0, candidates);
-    if (candidates.empty()) return cannotOpen(shown(), "the zarr group holds no array; write an array into it or name another one");
+    if (candidates.empty())
+      return cannotOpen(shown(), "the zarr group holds no array; write an array into it or name another one");
     if (candidates.size() > 1) {
       return cannotOpen(shown(), "the zarr group holds several arrays; choose one with the key: " + listed(candidates),
                         ErrorCode::kInvalidArgument);
@@ -165,7 +168,8 @@ class ZarrOpener {
     info.format = node.version == 3 ? "zarr v3" : "zarr v2";
     info.key = key_;
     std::string axes = guessedAxes(array->shape());
-    const json& names = node.version == 3 ? at(node.metadata, "dimension_names") : at(node.attributes, "_ARRAY_DIMENSIONS");
+    const json& names =
+        node.version == 3 ? at(node.metadata, "dimension_names") : at(node.attributes, "_ARRAY_DIMENSIONS");
     if (names.is_array() && names.size() == array->shape().size()) {
       std::string letters;
       for (const json& name : names) letters += axisLetter(textOf(name), "");
@@ -179,7 +183,8 @@ class ZarrOpener {
   static PixelScale elementSize(const json& attributes) {
     PixelScale scale;
     const json& size = at(attributes, "element_size_um");
-    if (!size.is_array() || size.size() != 3 || !size[0].is_number() || !size[1].is_number() || !size[2].is_number()) return scale;
+    if (!size.is_array() || size.size() != 3 || !size[0].is_number() || !size[1].is_number() || !size[2].is_number())
+      return scale;
     scale.z = size[0].get<double>();
     scale.y = size[1].get<double>();
     scale.x = size[2].get<double>();
@@ -194,7 +199,8 @@ class ZarrOpener {
       const std::string key = joinedKey(key_, textOf(at(dataset, "path")));
       CYTO_ASSIGN(const auto level, zarrNodeAt(*store_, key));
       if (!level || !level->isArray) {
-        if (levels.empty()) return cannotOpen(shown(), "its array '" + key + "' is missing; write the image again", ErrorCode::kNotFound);
+        if (levels.empty())
+          return cannotOpen(shown(), "its array '" + key + "' is missing; write the image again", ErrorCode::kNotFound);
         break;
       }
       CYTO_ASSIGN(auto array, zarrArray(store_, key, *level));

@@ -62,7 +62,8 @@ TEST(Axes, AnyOrderIsTurnedRound) {
     const auto plane = pixels->plane<uint32_t>(c, 0, 0);
     for (int64_t y = 0; y < 2; ++y) {
       for (int64_t x = 0; x < 2; ++x) {
-        EXPECT_EQ(plane[static_cast<size_t>(y * 2 + x)], static_cast<uint32_t>((((x + 1) * 2 + 1) * 3 + c) * 5 + y + 2));
+        EXPECT_EQ(plane[static_cast<size_t>(y * 2 + x)],
+                  static_cast<uint32_t>((((x + 1) * 2 + 1) * 3 + c) * 5 + y + 2));
       }
     }
   }

@@ -75,8 +75,8 @@ TEST_P(LabelShape, OmeZarrReadsBackWithItsScale) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, LabelShape,
-                         testing::Values(Shape{1, 1, 1, 1}, Shape{1, 1, 300, 401}, Shape{1, 19, 33, 40}, Shape{3, 1, 20, 30},
-                                         Shape{3, 5, 20, 270}));
+                         testing::Values(Shape{1, 1, 1, 1}, Shape{1, 1, 300, 401}, Shape{1, 19, 33, 40},
+                                         Shape{3, 1, 20, 30}, Shape{3, 5, 20, 270}));
 
 TEST(LabelTiff, TheLimitOf16BitsIsExact) {
   const test::TemporaryFolder folder;
@@ -109,8 +109,9 @@ TEST(LabelWriters, RefuseWhatIsNoLabelImage) {
 TEST(LabelWriters, AMissingFolderIsNamedAndNotMade) {
   const test::TemporaryFolder folder;
   const Array array = labels({1, 1, 4, 4}, 0);
-  for (const Status& status : {writeLabelTiff(folder / "no/labels.tif", array, {}), writeLabelOmeZarr(folder / "no/labels.zarr", array, {}),
-                               writePng(folder / "no/labels.png", *Array::create(Dtype::kUint8, {1, 1, 4, 4}))}) {
+  for (const Status& status :
+       {writeLabelTiff(folder / "no/labels.tif", array, {}), writeLabelOmeZarr(folder / "no/labels.zarr", array, {}),
+        writePng(folder / "no/labels.png", *Array::create(Dtype::kUint8, {1, 1, 4, 4}))}) {
     ASSERT_FALSE(status);
     EXPECT_THAT(status.error().message(), testing::HasSubstr("no/labels."));
     EXPECT_THAT(status.error().message(), testing::HasSubstr("no such file or directory"));

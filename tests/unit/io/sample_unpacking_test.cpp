@@ -22,7 +22,8 @@ TEST(SampleUnpacking, BitsComeMostSignificantFirst) {
   EXPECT_EQ(unpacked<uint8_t>({0b10110000}, 1, Dtype::kUint8, 5), (std::vector<uint8_t>{1, 0, 1, 1, 0}));
   EXPECT_EQ(unpacked<uint8_t>({0x1F, 0x80}, 4, Dtype::kUint8, 3), (std::vector<uint8_t>{1, 15, 8}));
   EXPECT_EQ(unpacked<uint16_t>({0xAB, 0xC1, 0x23}, 12, Dtype::kUint16, 2), (std::vector<uint16_t>{0xABC, 0x123}));
-  EXPECT_EQ(unpacked<uint16_t>({0b11111111, 0b11000000, 0b00010000}, 10, Dtype::kUint16, 2), (std::vector<uint16_t>{1023, 1}));
+  EXPECT_EQ(unpacked<uint16_t>({0b11111111, 0b11000000, 0b00010000}, 10, Dtype::kUint16, 2),
+            (std::vector<uint16_t>{1023, 1}));
 }
 
 TEST(SampleUnpacking, SignsAreExtended) {

@@ -34,7 +34,8 @@ class TiffBytes {
   }
 
   TiffStructure open(const test::TemporaryFolder& folder) const {
-    std::ofstream(folder / "made.tif", std::ios::binary).write(text_.data(), static_cast<std::streamsize>(text_.size()));
+    std::ofstream(folder / "made.tif", std::ios::binary)
+        .write(text_.data(), static_cast<std::streamsize>(text_.size()));
     return *TiffStructure::open(*FileBytes::open(folder / "made.tif"));
   }
 
@@ -66,9 +67,12 @@ TEST(TiffDirectory, ALoopEndsTheChain) {
 TEST(TiffDirectory, AbsurdNumbersAreRefused) {
   const test::TemporaryFolder folder;
   EXPECT_FALSE(TiffBytes().u32(8).u16(2).entry(256, 0).entry(257, 10).u32(0).open(folder).mainChain()) << "no width";
-  EXPECT_FALSE(TiffBytes().u32(8).u16(2).entry(256, 0xFFFFFFFF).entry(257, 10).u32(0).open(folder).mainChain()) << "huge width";
-  EXPECT_FALSE(TiffBytes().u32(8).u16(60000).entry(256, 1).u32(0).open(folder).mainChain()) << "more entries than bytes";
-  EXPECT_FALSE(TiffBytes().u32(8).u16(3).entry(256, 9).entry(257, 9).entry(277, 65535, 3).u32(0).open(folder).mainChain())
+  EXPECT_FALSE(TiffBytes().u32(8).u16(2).entry(256, 0xFFFFFFFF).entry(257, 10).u32(0).open(folder).mainChain())
+      << "huge width";
+  EXPECT_FALSE(TiffBytes().u32(8).u16(60000).entry(256, 1).u32(0).open(folder).mainChain())
+      << "more entries than bytes";
+  EXPECT_FALSE(
+      TiffBytes().u32(8).u16(3).entry(256, 9).entry(257, 9).entry(277, 65535, 3).u32(0).open(folder).mainChain())
       << "samples";
   EXPECT_FALSE(TiffBytes().u32(8).u16(3).entry(256, 9).entry(257, 9).entry(322, 16).u32(0).open(folder).mainChain())
       << "tile without length";
@@ -76,7 +80,15 @@ TEST(TiffDirectory, AbsurdNumbersAreRefused) {
 
 TEST(TiffDirectory, ValuesOutsideTheFileCountAsAbsent) {
   const test::TemporaryFolder folder;
-  const auto tiff = TiffBytes().u32(8).u16(4).entry(256, 9).entry(257, 9).entry(273, 0x7FFFFFFF, 4, 100).entry(270, 5000, 2, 4000000).u32(0).open(folder);
+  const auto tiff = TiffBytes()
+                        .u32(8)
+                        .u16(4)
+                        .entry(256, 9)
+                        .entry(257, 9)
+                        .entry(273, 0x7FFFFFFF, 4, 100)
+                        .entry(270, 5000, 2, 4000000)
+                        .u32(0)
+                        .open(folder);
   const auto chain = tiff.mainChain();
   ASSERT_TRUE(chain);
   EXPECT_FALSE(chain->front().chunkOffsets.exists());
@@ -85,8 +97,19 @@ TEST(TiffDirectory, ValuesOutsideTheFileCountAsAbsent) {
 
 TEST(TiffDirectory, AHeaderThatClaimsGigabytesIsRefusedWhenOpened) {
   const test::TemporaryFolder folder;
-  TiffBytes().u32(8).u16(8).entry(256, 100000).entry(257, 100000).entry(258, 8, 3).entry(259, 8, 3).entry(262, 1, 3)
-      .entry(273, 8).entry(278, 100000).entry(279, 40).u32(0).open(folder);
+  TiffBytes()
+      .u32(8)
+      .u16(8)
+      .entry(256, 100000)
+      .entry(257, 100000)
+      .entry(258, 8, 3)
+      .entry(259, 8, 3)
+      .entry(262, 1, 3)
+      .entry(273, 8)
+      .entry(278, 100000)
+      .entry(279, 40)
+      .u32(0)
+      .open(folder);
   const auto image = openImage(folder / "made.tif");
   ASSERT_FALSE(image);
   EXPECT_NE(image.error().message().find("more pixels than it can hold"), std::string::npos) << image.error().message();

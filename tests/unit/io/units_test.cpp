@@ -5,7 +5,8 @@
 namespace cyto::io {
 
 TEST(Units, SpellingsOfMicrometers) {
-  for (const char* spelling : {"micron", "microns", "um", "µm", "μm", "\xB5m", "\\u00B5m", "\\u03BCm", "micrometer", " um "}) {
+  for (const char* spelling :
+       {"micron", "microns", "um", "µm", "μm", "\xB5m", "\\u00B5m", "\\u03BCm", "micrometer", " um "}) {
     EXPECT_EQ(unitName(spelling), "micrometer") << spelling;
   }
 }

@@ -48,15 +48,21 @@ TEST(ChunkCodecs, ShuffleIsUndone) {
 }
 
 json goodArray() {
-  return {{"zarr_format", 2}, {"shape", {4, 6}},      {"chunks", {2, 3}}, {"dtype", "<u2"},
+  return {{"zarr_format", 2}, {"shape", {4, 6}},       {"chunks", {2, 3}}, {"dtype", "<u2"},
           {"fill_value", 7},  {"compressor", nullptr}, {"order", "C"},     {"filters", nullptr}};
 }
 
 TEST(ArrayLayout, RefusesDamagedMetadata) {
   EXPECT_TRUE(parseZarr2Array("a", goodArray()));
-  const std::vector<std::pair<const char*, json>> kChanges = {
-      {"shape", {4, -6}}, {"shape", "x"},       {"shape", {4.5, 2}}, {"chunks", {2}},          {"chunks", {0, 3}},
-      {"dtype", "<U4"},   {"dtype", json::array()}, {"chunks", {1 << 30, 1 << 30}}, {"compressor", {{"id", "zfpy"}}}};
+  const std::vector<std::pair<const char*, json>> kChanges = {{"shape", {4, -6}},
+                                                              {"shape", "x"},
+                                                              {"shape", {4.5, 2}},
+                                                              {"chunks", {2}},
+                                                              {"chunks", {0, 3}},
+                                                              {"dtype", "<U4"},
+                                                              {"dtype", json::array()},
+                                                              {"chunks", {1 << 30, 1 << 30}},
+                                                              {"compressor", {{"id", "zfpy"}}}};
   for (const auto& [key, value] : kChanges) {
     json damaged = goodArray();
     damaged[key] = value;
@@ -117,10 +123,13 @@ TEST(Zarr, DeeplyNestedJsonIsRefused) {
 TEST(Zarr, N5BlocksHaveHeaders) {
   const test::TemporaryFolder folder;
   // 3 columns and 2 rows in blocks of 2 x 2: the second block is one column wide.
-  std::ofstream(folder / "attributes.json") << R"({"dimensions":[3,2],"blockSize":[2,2],"dataType":"uint16","compression":{"type":"raw"}})";
+  std::ofstream(folder / "attributes.json")
+      << R"({"dimensions":[3,2],"blockSize":[2,2],"dataType":"uint16","compression":{"type":"raw"}})";
   std::filesystem::create_directories(folder / "0");
   std::filesystem::create_directories(folder / "1");
-  const auto header = [](int width) { return std::string("\0\0\0\2\0\0\0", 7) + static_cast<char>(width) + std::string("\0\0\0\2", 4); };
+  const auto header = [](int width) {
+    return std::string("\0\0\0\2\0\0\0", 7) + static_cast<char>(width) + std::string("\0\0\0\2", 4);
+  };
   std::ofstream(folder / "0/0", std::ios::binary) << header(2) << std::string("\0\1\0\2\0\3\0\4", 8);
   std::ofstream(folder / "1/0", std::ios::binary) << header(1) << std::string("\0\5\0\6", 4);
   const auto image = openImage(folder.path());
