@@ -14,7 +14,7 @@ namespace cyto {
 /// One annotated image. Labels are 0 for background and any positive id for an object.
 struct TrainingImage {
   std::string name;
-  RgbImage image;                ///< before the contrast stretch
+  RgbImage image;                ///< after `stretchToRgb`
   std::vector<uint32_t> labels;  ///< rows * columns
 };
 

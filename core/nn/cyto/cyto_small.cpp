@@ -1,0 +1,42 @@
+#include "core/nn/cyto/cyto_small.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <exception>
+
+namespace cyto::nn {
+
+CytoSmall::CytoSmall(WeightSource& source) : encoder_(source), decoder_(source), weights_(source.finish()) {}
+
+DecodedMasks CytoSmall::decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) {
+  DecodedMasks masks = decoder_(ofOneImage, prompts);
+  if (multimask) return masks;
+  return {masks.logits.slice(1, 0, 1), masks.predictedIou.slice(1, 0, 1)};
+}
+
+bool isCytoSmall(const NamedTensors& weights) {
+  return std::any_of(weights.begin(), weights.end(),
+                     [](const auto& weight) { return weight.first == "cyto.encoder.stem.0.weight"; });
+}
+
+std::unique_ptr<CytoSmall> createCytoSmall(uint64_t seed) {
+  WeightSource source(seed);
+  auto model = std::make_unique<CytoSmall>(source);
+  for (const auto& [name, weight] : model->namedTensors()) {
+    // Most pixels belong to no object: start there.
+    if (name == "cyto.decoder.head.bias") at::Tensor(weight).fill_(-3);
+  }
+  return model;
+}
+
+Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights) {
+  try {
+    WeightSource source(weights);
+    return std::make_unique<CytoSmall>(source);
+  } catch (const std::exception& problem) {
+    return Error(ErrorCode::kModel, std::string("the weights are not those of cyto-small: ") + problem.what());
+  }
+}
+
+}  // namespace cyto::nn

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+
+#include "core/base/result.h"
+#include "core/nn/cyto/decoder.h"
+#include "core/nn/cyto/encoder.h"
+#include "core/nn/promptable_model.h"
+
+namespace cyto::nn {
+
+/// Implemented by networks whose encoder also predicts something for every object of the frame. Training
+/// uses it as a further loss, which teaches a small encoder much faster than prompts alone.
+class DenselySupervised {
+ public:
+  virtual ~DenselySupervised() = default;
+
+  /// The dense prediction of a batch: (N, DenseChannels::kCount, S/4, S/4), fp32.
+  virtual at::Tensor densePrediction(const Features& features) const = 0;
+};
+
+/// The default model of the program. Frames may have any side that is a multiple of 32 (1024 in use).
+/// Feature maps: CytoEncoder. fp32 weights; the arithmetic runs in the type of the frames (encoder) and
+/// of the feature maps (decoder), except for prompt maps, dense prediction and predicted IoU, which stay
+/// fp32.
+class CytoSmall final : public PromptableModel, public DenselySupervised {
+ public:
+  explicit CytoSmall(WeightSource& source);
+
+  int64_t frameSide() const override { return 1024; }
+  std::vector<std::string> extraFeatureNames() const override { return {"high_res_8", "high_res_4", "dense"}; }
+  Features encode(const at::Tensor& frames) override { return encoder_(frames); }
+  DecodedMasks decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) override;
+  std::vector<std::pair<std::string, at::Tensor>> namedTensors() const override { return weights_; }
+  at::Tensor densePrediction(const Features& features) const override { return features.at(3); }
+
+ private:
+  CytoEncoder encoder_;
+  CytoDecoder decoder_;
+  NamedTensors weights_;
+};
+
+/// Whether the names are those of a cyto-small checkpoint.
+bool isCytoSmall(const NamedTensors& weights);
+
+/// A network with random weights.
+std::unique_ptr<CytoSmall> createCytoSmall(uint64_t seed);
+
+/// A network with copies of these weights (any floating type). kModel: a weight is missing, has another
+/// shape, or is not one of this network.
+Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights);
+
+}  // namespace cyto::nn

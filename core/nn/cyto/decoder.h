@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/nn/cyto/layers.h"
+#include "core/nn/promptable_model.h"
+
+namespace cyto::nn {
+
+/// Mask decoder of cyto-small: a small U-Net that reads the prompt maps and adds the feature maps of the
+/// encoder. Most of it works at strides 8 and 16; stride 4, where the cost lies, has two thin layers. It runs
+/// once per prompt, in the type of the feature maps.
+class CytoDecoder {
+ public:
+  static constexpr int64_t kMasks = 3;
+
+  explicit CytoDecoder(WeightSource& source);
+
+  /// All alternatives; the first is also the answer where one mask is asked for.
+  DecodedMasks operator()(const Features& ofOneImage, const PromptTensors& prompts) const;
+
+ private:
+  at::Tensor predictIou(const at::Tensor& logits, const at::Tensor& at8, const at::Tensor& at16) const;
+
+  Convolution in8_, in4_, image4_, image8_, image16_;
+  ChannelNorm norm8_, norm16_, normUp8_;
+  Convolution down16_;
+  std::vector<ResidualBlock> blocks8_, blocks16_, top8_;
+  Upsampling up8_, up4_;
+  Convolution refine_, head_;
+  Convolution iou1_, iou2_;
+};
+
+}  // namespace cyto::nn

@@ -1,0 +1,99 @@
+#include "core/nn/cyto/layers.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <cmath>
+#include <stdexcept>
+
+namespace cyto::nn {
+
+WeightSource::WeightSource(uint64_t seed) : random_(at::detail::createCPUGenerator(seed)) {}
+
+WeightSource::WeightSource(const NamedTensors& given) : given_(given.begin(), given.end()) {}
+
+at::Tensor WeightSource::keep(const std::string& name, at::Tensor weight) {
+  kept_.emplace_back(name, weight);
+  return weight;
+}
+
+at::Tensor WeightSource::taken(const std::string& name, at::IntArrayRef shape) const {
+  const auto found = given_.find(name);
+  if (found == given_.end()) throw std::runtime_error("weight '" + name + "' is missing");
+  if (found->second.sizes() != shape) throw std::runtime_error("weight '" + name + "' has another shape");
+  const at::Tensor weight = found->second.detach().to(at::kCPU, at::kFloat).clone();
+  return shape.size() == 4 ? weight.contiguous(at::MemoryFormat::ChannelsLast) : weight;
+}
+
+at::Tensor WeightSource::normal(const std::string& name, at::IntArrayRef shape, double gain) {
+  if (!random_) return keep(name, taken(name, shape));
+  int64_t fanIn = 1;
+  for (size_t i = 1; i < shape.size(); ++i) fanIn *= shape[i];
+  at::Tensor weight = at::randn(shape, random_, at::kFloat).mul_(std::sqrt(gain / static_cast<double>(fanIn)));
+  return keep(name, shape.size() == 4 ? weight.contiguous(at::MemoryFormat::ChannelsLast) : weight);
+}
+
+at::Tensor WeightSource::constant(const std::string& name, at::IntArrayRef shape, double value) {
+  return keep(name, random_ ? at::full(shape, value, at::kFloat) : taken(name, shape));
+}
+
+NamedTensors WeightSource::finish() const {
+  if (!random_ && given_.size() != kept_.size()) throw std::runtime_error("there are weights of another network");
+  return kept_;
+}
+
+Convolution::Convolution(WeightSource& source, const std::string& name, int64_t in, int64_t out, int64_t kernel,
+                         int64_t stride, double gain, double biasVariance)
+    : weight(source.normal(name + ".weight", {out, in, kernel, kernel}, gain)),
+      bias(biasVariance > 0 ? source.normal(name + ".bias", {out}, biasVariance)
+                            : source.constant(name + ".bias", {out}, 0.0)),
+      stride(stride),
+      padding(kernel == stride ? 0 : kernel / 2) {}
+
+at::Tensor Convolution::operator()(const at::Tensor& x) const {
+  return at::conv2d(x, weight.to(x.scalar_type()), bias.to(x.scalar_type()), {stride, stride}, {padding, padding});
+}
+
+ChannelNorm::ChannelNorm(WeightSource& source, const std::string& name, int64_t channels)
+    : weight(source.constant(name + ".weight", {channels}, 1.0)),
+      bias(source.constant(name + ".bias", {channels}, 0.0)) {}
+
+at::Tensor ChannelNorm::operator()(const at::Tensor& x) const {
+  const at::Tensor channelsInside = x.permute({0, 2, 3, 1});
+  return at::layer_norm(channelsInside, {x.size(1)}, weight.to(x.scalar_type()), bias.to(x.scalar_type()), 1e-3)
+      .permute({0, 3, 1, 2});
+}
+
+ResidualBlock::ResidualBlock(WeightSource& source, const std::string& name, int64_t channels)
+    : norm(source, name + ".norm", channels),
+      first(source, name + ".first", channels, channels, 3),
+      // A weak second layer starts the block close to the identity, which keeps deep stacks stable.
+      second(source, name + ".second", channels, channels, 3, 1, 0.05) {}
+
+at::Tensor ResidualBlock::operator()(const at::Tensor& x) const { return x + second(at::relu(first(norm(x)))); }
+
+Upsampling::Upsampling(WeightSource& source, const std::string& name, int64_t in, int64_t out)
+    : expand(source, name, in, 4 * out, 1, 1, 1.0) {}
+
+at::Tensor Upsampling::operator()(const at::Tensor& x) const {
+  const at::Tensor expanded = expand(x).permute({0, 2, 3, 1});
+  const int64_t n = expanded.size(0), rows = expanded.size(1), columns = expanded.size(2);
+  const int64_t channels = expanded.size(3) / 4;
+  return expanded.reshape({n, rows, columns, 2, 2, channels})
+      .permute({0, 1, 3, 2, 4, 5})
+      .reshape({n, 2 * rows, 2 * columns, channels})
+      .permute({0, 3, 1, 2});
+}
+
+std::vector<ResidualBlock> residualBlocks(WeightSource& source, const std::string& name, int64_t channels, int count) {
+  std::vector<ResidualBlock> blocks;
+  for (int i = 0; i < count; ++i) blocks.emplace_back(source, name + "." + std::to_string(i), channels);
+  return blocks;
+}
+
+at::Tensor applyBlocks(const std::vector<ResidualBlock>& blocks, at::Tensor x) {
+  for (const ResidualBlock& block : blocks) x = block(x);
+  return x;
+}
+
+}  // namespace cyto::nn

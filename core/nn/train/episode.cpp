@@ -1,0 +1,126 @@
+#include "core/nn/train/episode.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <algorithm>
+
+#include "core/nn/cyto/cyto_small.h"
+#include "core/nn/train/losses.h"
+#include "core/nn/train/prompt_sampling.h"
+
+namespace cyto::nn {
+
+namespace {
+
+constexpr double kDenseShare = 1.0;
+
+struct ChosenObjects {
+  at::Tensor masks;  // (B, S, S), 0 or 1
+  at::Tensor truth;  // (B, S/4, S/4): covered share of each cell
+};
+
+ChosenObjects chooseObjects(const TrainingCrop& crop, int count, Random& random) {
+  const at::Tensor ids = crop.labels.to(at::kLong).flatten();
+  const at::Tensor areas = at::bincount(ids);
+  std::vector<int64_t> visible;
+  for (int64_t id = 1; id < areas.size(0); ++id) {
+    if (areas[id].item<int64_t>() >= 24) visible.push_back(id);
+  }
+  std::shuffle(visible.begin(), visible.end(), random);
+  visible.resize(std::min<size_t>(visible.size(), static_cast<size_t>(count)));
+  if (visible.empty()) return {};
+  const at::Tensor chosen = at::tensor(visible).to(at::kFloat).view({-1, 1, 1});
+  const at::Tensor masks = crop.labels.unsqueeze(0).eq(chosen).to(at::kFloat);
+  return {masks, at::avg_pool2d(masks.unsqueeze(1), {4, 4}).squeeze(1)};
+}
+
+/// Removes the choice among alternatives: of each object the mask with the highest predicted IoU.
+at::Tensor bestLogits(const DecodedMasks& masks) {
+  const at::Tensor best = masks.predictedIou.detach().argmax(1);
+  const at::Tensor index = best.view({-1, 1, 1, 1}).expand({-1, 1, masks.logits.size(2), masks.logits.size(3)});
+  return masks.logits.detach().gather(1, index);
+}
+
+struct PromptedLoss {
+  at::Tensor loss;
+  double firstIou = 0;
+};
+
+PromptedLoss promptObjects(PromptableModel& model, const Features& features, const ChosenObjects& objects,
+                           const EpisodeOptions& options, bool startsWithBox, double shareOfMean, Random& random) {
+  const at::Generator generator = at::detail::createCPUGenerator(random());
+  const auto chance = [&](double probability) {
+    return std::uniform_real_distribution<double>()(random) < probability;
+  };
+  const at::Tensor inside = objects.truth.gt(0.5).to(at::kFloat);
+  PromptTensors prompts;
+  if (startsWithBox) {
+    prompts.boxes = jitteredBoxes(objects.masks, options.boxDistortion * (chance(0.3) ? 2 : 1), generator);
+  } else {
+    prompts.points = samplePoints(objects.truth, chance(0.6), generator).unsqueeze(1);
+    prompts.pointLabels = at::ones({objects.truth.size(0), 1}, at::kFloat);
+  }
+  PromptedLoss result;
+  for (int i = 0; i < options.subIterations; ++i) {
+    const bool multimask = i == 0 && !startsWithBox;
+    const DecodedMasks masks = model.decode(features, prompts, multimask);
+    const at::Tensor loss = promptLoss(masks, objects.truth, multimask ? shareOfMean : 0);
+    result.loss = result.loss.defined() ? result.loss + loss : loss;
+    const at::Tensor logits = bestLogits(masks);
+    if (i == 0) result.firstIou = maskIou(logits, objects.truth).mean().item<double>();
+    if (i + 1 == options.subIterations) break;
+    const CorrectionPoints corrections =
+        sampleCorrections(inside, logits.squeeze(1).gt(0).to(at::kFloat), chance(0.6), generator);
+    prompts.points = prompts.points.defined() ? at::cat({prompts.points, corrections.points}, 1) : corrections.points;
+    prompts.pointLabels =
+        prompts.pointLabels.defined() ? at::cat({prompts.pointLabels, corrections.labels}, 1) : corrections.labels;
+    prompts.masks = chance(options.maskProbability) ? std::optional(logits) : std::nullopt;
+  }
+  result.loss = result.loss / options.subIterations;
+  return result;
+}
+
+Features ofImage(const Features& features, int64_t index) {
+  Features one;
+  for (const at::Tensor& map : features) one.push_back(map.slice(0, index, index + 1));
+  return one;
+}
+
+}  // namespace
+
+EpisodeResult runEpisode(PromptableModel& model, const std::vector<TrainingCrop>& crops, const EpisodeOptions& options,
+                         int64_t iteration, Random& random) {
+  const auto stacked = [&](at::Tensor TrainingCrop::* member) {
+    std::vector<at::Tensor> all;
+    for (const TrainingCrop& crop : crops) all.push_back(crop.*member);
+    return at::stack(all);
+  };
+  const Features features = model.encode(stacked(&TrainingCrop::frame).to(options.type));
+  EpisodeResult result;
+  const auto* dense = dynamic_cast<const DenselySupervised*>(&model);
+  at::Tensor loss;
+  if (dense) {
+    loss = denseLoss(dense->densePrediction(features), stacked(&TrainingCrop::dense), stacked(&TrainingCrop::inObject));
+    result.denseLoss = loss.item<double>();
+    loss = loss * kDenseShare;
+  }
+  for (size_t i = 0; i < crops.size(); ++i) {
+    const ChosenObjects objects = chooseObjects(crops[i], options.objectsPerImage, random);
+    if (!objects.masks.defined()) continue;
+    const bool startsWithBox = (iteration + static_cast<int64_t>(i)) % 2 == 1;
+    const PromptedLoss prompted = promptObjects(model, ofImage(features, static_cast<int64_t>(i)), objects, options,
+                                                startsWithBox, dense ? 0.5 : 0, random);
+    const at::Tensor share = prompted.loss / static_cast<double>(crops.size());
+    loss = loss.defined() ? loss + share : share;
+    result.firstIou += prompted.firstIou * static_cast<double>(objects.masks.size(0));
+    result.objects += static_cast<int>(objects.masks.size(0));
+  }
+  if (result.objects > 0) result.firstIou /= result.objects;
+  if (!loss.defined()) return result;
+  result.loss = loss.item<double>();
+  loss.backward();
+  return result;
+}
+
+}  // namespace cyto::nn

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "core/nn/promptable_model.h"
+#include "core/nn/train/training_crop.h"
+
+namespace cyto::nn {
+
+struct EpisodeOptions {
+  int objectsPerImage = 6;
+  int subIterations = 3;
+  double maskProbability = 0.5;
+  double boxDistortion = 0.025;
+  at::ScalarType type = at::kFloat;  ///< of the frames
+};
+
+struct EpisodeResult {
+  double loss = 0;
+  double denseLoss = 0;
+  double firstIou = 0;  ///< mean over objects after the first prompt
+  int objects = 0;
+};
+
+/// Prompts the objects of every crop as a user would (spec/micro-sam.md §9.2, §9.3): a click for even
+/// `iteration`, a box for odd ones, then corrections; and adds the gradients of the loss, divided by the
+/// number of crops, to those of the weights. Networks that are DenselySupervised learn from all objects of
+/// the crops too.
+EpisodeResult runEpisode(PromptableModel& model, const std::vector<TrainingCrop>& crops, const EpisodeOptions& options,
+                         int64_t iteration, Random& random);
+
+}  // namespace cyto::nn

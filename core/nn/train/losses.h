@@ -1,0 +1,22 @@
+#pragma once
+
+#include "core/nn/promptable_model.h"
+
+namespace cyto::nn {
+
+/// Loss of each mask against its object: dice + focal. `logits` (B, M, h, w), `truth` (B, h, w) in 0..1
+/// (the covered share of each cell). Returns (B, M).
+at::Tensor maskLoss(const at::Tensor& logits, const at::Tensor& truth);
+
+/// IoU of each mask, cut at logit 0, with truth cut at one half: (B, M), without gradients.
+at::Tensor maskIou(const at::Tensor& logits, const at::Tensor& truth);
+
+/// Loss of one answer: the best alternative, a share of the mean of all (0 for SAM), and the squared
+/// error of the predicted IoU.
+at::Tensor promptLoss(const DecodedMasks& masks, const at::Tensor& truth, double shareOfMean);
+
+/// Loss of the dense prediction (N, DenseChannels::kCount, h, w) against targets of the same shape;
+/// `inObject` (N, h, w) weighs offsets and sizes.
+at::Tensor denseLoss(const at::Tensor& prediction, const at::Tensor& target, const at::Tensor& inObject);
+
+}  // namespace cyto::nn
