@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/nn/promptable_model.h"
+#include "core/nn/sam/packed_linear.h"
 #include "core/nn/sam/sam_configuration.h"
 #include "core/nn/sam/weight_table.h"
 
@@ -22,7 +23,18 @@ class DecoderAttention {
   /// Attention of projected tensors, back to (B, L, size).
   at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const;
 
+  /// The attention of T tokens to L >> T image cells with the image's projections folded into the tokens: the few
+  /// tokens are taken into the image's space instead of every cell into the heads' (spec/performance.md §3). Equal to
+  /// `attend` in real arithmetic. tokens (T, size); located and image (L, size) are keys and values; to (T, size).
+  at::Tensor tokensToImage(const at::Tensor& tokens, const at::Tensor& located, const at::Tensor& image) const;
+
+  /// The same from the cells to the tokens, added to the image: located and image (L, size), keys and values of tokens
+  /// (T, size), to (L, size).
+  at::Tensor addTokensToImage(const at::Tensor& image, const at::Tensor& located, const at::Tensor& tokenKeys,
+                              const at::Tensor& tokenValues) const;
+
  private:
+  at::Tensor headsOf(const at::Tensor& x) const;
   at::Tensor split(const at::Tensor& x) const;
   int64_t heads_;
   Linear query_, key_, value_, out_;
@@ -38,13 +50,11 @@ class Perceptron {
   std::vector<Linear> layers_;
 };
 
-/// The image side of the first layer, which depends on no prompt: computed once per embedding.
+/// The image side of the transformer's input, which depends on no point or box: computed once per embedding.
 struct ImageSide {
-  at::Tensor keys;       ///< (1, g*g, C): embedding plus "no mask"
+  at::Tensor keys;       ///< (1, g*g, C): embedding plus dense prompt
   at::Tensor positions;  ///< (1, g*g, C)
-  at::Tensor firstKey;   ///< projected for tokens to image
-  at::Tensor firstValue;
-  at::Tensor firstQuery;  ///< projected for image to tokens
+  at::Tensor located;    ///< their sum
 };
 
 /// SAM's two-way transformer, upscaling and heads (spec/micro-sam.md §1.9).
@@ -58,12 +68,15 @@ class MaskDecoder {
   /// `image` with batch 1 or B; `sparse` (B, N, C).
   DecodedMasks operator()(const ImageSide& image, const at::Tensor& sparse, MaskSelection selection) const;
 
-  /// The transformer alone, for tests: tokens (B, T, C) to (tokens, keys).
+  /// The transformer alone: tokens (B, T, C) to (tokens, keys).
   std::pair<at::Tensor, at::Tensor> transform(const ImageSide& image, const at::Tensor& tokens) const;
+  /// The same for one prompt without gradients, faster.
+  std::pair<at::Tensor, at::Tensor> transformFolded(const ImageSide& image, const at::Tensor& tokens) const;
 
  private:
   struct Layer {
     Layer(const SamConfiguration& configuration, WeightTable& table, const std::string& name);
+    at::Tensor attendToThemselves(const at::Tensor& queries, const at::Tensor& tokens, bool isFirst) const;
     DecoderAttention self, toImage, toTokens;
     LayerNorm norm1, norm2, norm3, norm4;
     Linear expand, contract;
@@ -76,7 +89,7 @@ class MaskDecoder {
   std::vector<Layer> layers_;
   DecoderAttention finalToImage_;
   LayerNorm finalNorm_;
-  Linear upscale1_, upscale2_;
+  PackedLinear upscale1_, upscale2_;
   LayerNorm upscaleNorm_;
   std::vector<Perceptron> hypernetworks_;
   Perceptron iouHead_;

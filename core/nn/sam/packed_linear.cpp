@@ -40,7 +40,10 @@ at::Tensor multiply(const at::Tensor& x, const at::Tensor& packed, const at::Ten
 }  // namespace
 
 PackedLinear::PackedLinear(WeightTable& table, const std::string& name, int64_t in, int64_t out, at::ScalarType type)
-    : weight_(table.take(name + ".weight", {out, in}).to(type)), bias_(table.take(name + ".bias", {out}).to(type)) {
+    : PackedLinear(table.take(name + ".weight", {out, in}), table.take(name + ".bias", {out}), type) {}
+
+PackedLinear::PackedLinear(const at::Tensor& weight, const at::Tensor& bias, at::ScalarType type)
+    : weight_(weight.to(type)), bias_(bias.to(type)) {
   if (!canPack(weight_)) return;
   packed_ = packed(weight_);
   if (packed_.defined()) weight_.reset();

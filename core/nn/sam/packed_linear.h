@@ -14,6 +14,8 @@ class PackedLinear {
  public:
   PackedLinear() = default;
   PackedLinear(WeightTable& table, const std::string& name, int64_t in, int64_t out, at::ScalarType type);
+  /// weight (out, in), bias (out).
+  PackedLinear(const at::Tensor& weight, const at::Tensor& bias, at::ScalarType type);
 
   /// x (…, in) in the layer's type.
   at::Tensor operator()(const at::Tensor& x) const;

@@ -55,11 +55,11 @@ class VitEncoder : public SamImageEncoder {
         type_(type),
         positions_(table.take("image_encoder.pos_embed",
                               {1, configuration.grid(), configuration.grid(), configuration.width})),
-        patchWeight_(table
-                         .take("image_encoder.patch_embed.proj.weight",
-                               {configuration.width, 3, configuration.patch, configuration.patch})
-                         .to(type)),
-        patchBias_(table.take("image_encoder.patch_embed.proj.bias", {configuration.width}).to(type)),
+        embed_(table
+                   .take("image_encoder.patch_embed.proj.weight",
+                         {configuration.width, 3, configuration.patch, configuration.patch})
+                   .flatten(1),
+               table.take("image_encoder.patch_embed.proj.bias", {configuration.width}), type),
         neck_(table, configuration.width, configuration.channels, type) {
     for (int64_t i = 0; i < configuration.depth; ++i) {
       const auto& global = configuration.globalBlocks;
@@ -69,7 +69,7 @@ class VitEncoder : public SamImageEncoder {
   }
 
   at::Tensor operator()(const at::Tensor& frames, const CancelToken& cancel) const override {
-    at::Tensor x = at::conv2d(frames.to(type_), patchWeight_, patchBias_, patch_).permute({0, 2, 3, 1}) + positions_;
+    at::Tensor x = embed_(patches(frames.to(type_))) + positions_;
     for (const Block& block : blocks_) {
       if (cancel.isCancelled()) throw Cancelled();
       x = block(x);
@@ -78,9 +78,18 @@ class VitEncoder : public SamImageEncoder {
   }
 
  private:
+  /// (N, 3, S, S) to (N, S/p, S/p, 3 p p): the convolution of the patches has stride p and so is a linear layer.
+  at::Tensor patches(const at::Tensor& frames) const {
+    const int64_t n = frames.size(0), grid = frames.size(2) / patch_;
+    return frames.reshape({n, 3, grid, patch_, grid, patch_})
+        .permute({0, 2, 4, 1, 3, 5})
+        .reshape({n, grid, grid, 3 * patch_ * patch_});
+  }
+
   int64_t patch_;
   at::ScalarType type_;
-  at::Tensor positions_, patchWeight_, patchBias_;
+  at::Tensor positions_;
+  PackedLinear embed_;
   std::vector<Block> blocks_;
   Neck neck_;
 };

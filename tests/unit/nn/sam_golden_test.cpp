@@ -122,6 +122,14 @@ TEST_F(SamGolden, MaskDecoderWithPointsAndWithBoxAndMask) {
   const auto [tokens, keys] = decoder.transform(image, fixture["tr_tokens_in"]);
   expectClose(tokens, fixture["tr_hs"]);
   expectClose(keys, fixture["tr_src_out"]);
+  for (int64_t prompt = 0; prompt < fixture["tr_tokens_in"].size(0); ++prompt) {
+    const at::Tensor own =
+        fixture["tr_src_in"].size(0) == 1 ? fixture["tr_src_in"] : fixture["tr_src_in"].narrow(0, prompt, 1);
+    const auto [folded, foldedKeys] = decoder.transformFolded(decoder.prepare(own, fixture["image_pe"]),
+                                                              fixture["tr_tokens_in"].narrow(0, prompt, 1));
+    expectClose(folded, fixture["tr_hs"].narrow(0, prompt, 1));
+    expectClose(foldedKeys, fixture["tr_src_out"].narrow(0, prompt, 1));
+  }
 }
 
 TEST_F(SamGolden, TheBestAlternativeIsTheSameWhetherChosenBeforeOrAfterUpscaling) {
