@@ -1,4 +1,5 @@
 #include <dlfcn.h>
+#include <stdlib.h>
 
 #include <filesystem>
 #include <mutex>
@@ -33,7 +34,15 @@ std::vector<std::string> candidates() {
   return paths;
 }
 
+// The threads of LibTorch's OpenMP wait for each other by spinning for milliseconds. On a machine that does anything
+// else they then spin while the thread they wait for is not running: a click that takes 0.4 s took 3 s. They shall go
+// to sleep after some ten microseconds, unless the user has chosen otherwise. OpenMP reads this when it is loaded.
+void keepThreadsFromSpinning() {
+  if (!::getenv("OMP_WAIT_POLICY")) ::setenv("GOMP_SPINCOUNT", "1000", 0);
+}
+
 Result<Engine*> open() {
+  keepThreadsFromSpinning();
   std::string reason;
   for (const std::string& path : candidates()) {
     void* library = ::dlopen(path.c_str(), kLoadMode);
