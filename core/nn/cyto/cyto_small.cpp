@@ -15,6 +15,11 @@ DecodedMasks CytoSmall::decode(const Features& ofOneImage, const PromptTensors& 
   return {masks.logits.slice(1, 0, 1), masks.predictedIou.slice(1, 0, 1)};
 }
 
+DecodedMasks CytoSmall::decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
+                                       MaskSelection selection) {
+  return decode(prepared.features, prompts, selection == MaskSelection::kAllAlternatives);
+}
+
 bool isCytoSmall(const NamedTensors& weights) {
   return std::any_of(weights.begin(), weights.end(),
                      [](const auto& weight) { return weight.first == "cyto.encoder.stem.0.weight"; });

@@ -101,7 +101,7 @@ class TrainingLog {
   explicit TrainingLog(const fs::path& path) : stream_(path, std::ios::app) {
     stream_.seekp(0, std::ios::end);
     if (stream_.tellp() == 0) {
-      stream_ << "seconds,steps,learning_rate,loss,dense_loss,first_iou,gradient_norm,kind,point_iou,point_single_iou,"
+      stream_ << "seconds,steps,learning_rate,loss,dense_loss,first_iou,gradient_norm,kind,point_iou,"
                  "box_iou\n";
     }
   }
@@ -116,7 +116,7 @@ class TrainingLog {
   void writeSteps(const TrainingRun& run) {
     if (count_ == 0) return;
     stream_ << run.seconds() << ',' << run.steps() << ',' << sum_.learningRate << ',' << sum_.loss / count_ << ','
-            << sum_.denseLoss / count_ << ',' << sum_.firstIou / count_ << ',' << sum_.gradientNorm / count_ << ",,,,"
+            << sum_.denseLoss / count_ << ',' << sum_.firstIou / count_ << ',' << sum_.gradientNorm / count_ << ",,,"
             << std::endl;
     sum_ = {};
     count_ = 0;
@@ -124,7 +124,7 @@ class TrainingLog {
   void writeValidation(const TrainingRun& run, const std::map<std::string, ValidationScore>& scores) {
     for (const auto& [kind, score] : scores) {
       stream_ << run.seconds() << ',' << run.steps() << ",,,,,," << (kind.empty() ? "all" : kind) << ',' << score.point
-              << ',' << score.pointSingle << ',' << score.box << std::endl;
+              << ',' << score.box << std::endl;
     }
   }
 

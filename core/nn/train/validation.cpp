@@ -42,12 +42,12 @@ at::Tensor toImage(const at::Tensor& logits, const Frame& frame, const Annotated
 }
 
 struct Sums {
-  double point = 0, pointSingle = 0, box = 0;
+  double point = 0, box = 0;
   int64_t objects = 0;
 };
 
-void promptTogether(PromptableModel& model, const Features& features, const Frame& frame, const AnnotatedImage& image,
-                    const std::vector<int64_t>& chosen, Sums& sums) {
+void promptTogether(PromptableModel& model, const PreparedFeatures& prepared, const Frame& frame,
+                    const AnnotatedImage& image, const std::vector<int64_t>& chosen, Sums& sums) {
   const double scaleX = static_cast<double>(frame.inputSize.x) / static_cast<double>(image.columns());
   const double scaleY = static_cast<double>(frame.inputSize.y) / static_cast<double>(image.rows());
   std::vector<at::Tensor> truths;
@@ -71,27 +71,22 @@ void promptTogether(PromptableModel& model, const Features& features, const Fram
   PromptTensors click;
   click.points = at::tensor(clicks).view({count, 1, 2});
   click.pointLabels = at::ones({count, 1}, at::kFloat);
-  const DecodedMasks alternatives = model.decode(features, click, true);
-  const at::Tensor best = alternatives.predictedIou.argmax(1);
-  std::vector<at::Tensor> chosenLogits;
-  for (int64_t i = 0; i < count; ++i) chosenLogits.push_back(alternatives.logits[i][best[i].item<int64_t>()]);
-  sums.point += iou(at::stack(chosenLogits).unsqueeze(1));
-  sums.pointSingle += iou(model.decode(features, click, false).logits);
+  sums.point += iou(model.decodePrepared(prepared, click, MaskSelection::kBestAlternative).logits);
   PromptTensors box;
   box.boxes = at::tensor(boxes).view({count, 4});
-  sums.box += iou(model.decode(features, box, false).logits);
+  sums.box += iou(model.decodePrepared(prepared, box, MaskSelection::kSingle).logits);
   sums.objects += count;
 }
 
 Sums validateImage(PromptableModel& model, const AnnotatedImage& image, int64_t objectsPerImage, at::ScalarType type) {
   const at::AutoGradMode withoutGradients(false);
   const Frame frame = frameOf(image, model.frameSide());
-  const Features features = model.encode(frame.pixels.to(type));
+  const PreparedPtr prepared = model.prepare(model.encode(frame.pixels.to(type)));
   const std::vector<int64_t> chosen = chooseObjects(image, objectsPerImage);
   Sums sums;
   for (size_t first = 0; first < chosen.size(); first += kDecodedTogether) {
     const size_t last = std::min(chosen.size(), first + kDecodedTogether);
-    promptTogether(model, features, frame, image,
+    promptTogether(model, *prepared, frame, image,
                    {chosen.begin() + static_cast<int64_t>(first), chosen.begin() + static_cast<int64_t>(last)}, sums);
   }
   return sums;
@@ -149,7 +144,6 @@ std::map<std::string, ValidationScore> validate(const std::vector<PromptableMode
     for (const std::string& kind : {std::string(), images[i].kind}) {
       ValidationScore& score = scores[kind];
       score.point += sums[i].point;
-      score.pointSingle += sums[i].pointSingle;
       score.box += sums[i].box;
       score.objects += sums[i].objects;
     }
@@ -157,7 +151,6 @@ std::map<std::string, ValidationScore> validate(const std::vector<PromptableMode
   for (auto& [kind, score] : scores) {
     const double count = std::max<double>(1, static_cast<double>(score.objects));
     score.point /= count;
-    score.pointSingle /= count;
     score.box /= count;
   }
   return scores;

@@ -10,9 +10,8 @@ namespace cyto::nn {
 
 /// Mean IoU at the resolution of the images.
 struct ValidationScore {
-  double point = 0;        ///< one click at the deepest point: of the alternatives the one with the best predicted IoU
-  double pointSingle = 0;  ///< the same click, single-mask output
-  double box = 0;          ///< tight box
+  double point = 0;  ///< one click at the deepest point, the best alternative as the program gives it
+  double box = 0;    ///< tight box
   int64_t objects = 0;
 };
 

@@ -1,0 +1,114 @@
+#include "core/nn/cyto/cyto_small.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/grad_mode.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/nn/train/episode.h"
+#include "tests/unit/nn_train/synthetic_cells.h"
+
+namespace cyto::nn {
+namespace {
+
+PromptTensors clicks() {
+  PromptTensors prompts;
+  prompts.points = at::tensor({20.0F, 30.0F, 90.0F, 50.0F}).view({2, 1, 2});
+  prompts.pointLabels = at::ones({2, 1}, at::kFloat);
+  return prompts;
+}
+
+at::Tensor someFrame(int64_t side) {
+  return at::rand({1, 3, side, side}, at::detail::createCPUGenerator(5), at::kFloat);
+}
+
+TEST(CytoSmall, GivesMapsAndMasksOfTheAgreedShapes) {
+  const at::AutoGradMode withoutGradients(false);
+  const auto model = createCytoSmall(1);
+  const Features features = model->encode(someFrame(128));
+  ASSERT_EQ(features.size(), 1 + model->extraFeatureNames().size());
+  EXPECT_EQ(features[0].sizes(), at::IntArrayRef({1, 128, 8, 8}));
+  EXPECT_EQ(features[1].sizes(), at::IntArrayRef({1, 64, 16, 16}));
+  EXPECT_EQ(features[2].sizes(), at::IntArrayRef({1, 40, 32, 32}));
+  EXPECT_EQ(model->densePrediction(features).sizes(), at::IntArrayRef({1, DenseChannels::kCount, 32, 32}));
+  const DecodedMasks three = model->decode(features, clicks(), true);
+  EXPECT_EQ(three.logits.sizes(), at::IntArrayRef({2, 3, 32, 32}));
+  EXPECT_EQ(three.predictedIou.sizes(), at::IntArrayRef({2, 3}));
+  const DecodedMasks one = model->decode(features, clicks(), false);
+  EXPECT_TRUE(one.logits.equal(three.logits.slice(1, 0, 1)));
+}
+
+TEST(CytoSmall, DecodesBoxesAndMasksWithoutPoints) {
+  const at::AutoGradMode withoutGradients(false);
+  const auto model = createCytoSmall(1);
+  const Features features = model->encode(someFrame(128));
+  PromptTensors prompts;
+  prompts.boxes = at::tensor({10.0F, 10.0F, 60.0F, 50.0F}).view({1, 4});
+  const at::Tensor box = model->decode(features, prompts, false).logits;
+  prompts.masks = at::randn({1, 1, 32, 32}, at::detail::createCPUGenerator(3), at::kFloat);
+  const at::Tensor boxAndMask = model->decode(features, prompts, false).logits;
+  EXPECT_FALSE(box.equal(boxAndMask));
+  prompts.boxes.reset();
+  EXPECT_TRUE(model->decode(features, prompts, false).logits.isfinite().all().item<bool>());
+}
+
+TEST(CytoSmall, PaddingPointsChangeNothing) {
+  const at::AutoGradMode withoutGradients(false);
+  const auto model = createCytoSmall(1);
+  const Features features = model->encode(someFrame(128));
+  PromptTensors prompts = clicks();
+  const at::Tensor before = model->decode(features, prompts, true).logits;
+  prompts.points = at::cat({prompts.points, at::full({2, 1, 2}, 70.0F)}, 1);
+  prompts.pointLabels = at::cat({prompts.pointLabels, at::full({2, 1}, -1.0F)}, 1);
+  EXPECT_TRUE(at::allclose(before, model->decode(features, prompts, true).logits, 1e-4, 1e-5));
+}
+
+TEST(CytoSmall, Bfloat16IsCloseToFp32) {
+  const at::AutoGradMode withoutGradients(false);
+  const auto model = createCytoSmall(1);
+  const at::Tensor exact = model->encode(someFrame(128))[0];
+  const at::Tensor coarse = model->encode(someFrame(128).to(at::kBFloat16))[0];
+  ASSERT_EQ(coarse.scalar_type(), at::kBFloat16);
+  const double error = (exact - coarse.to(at::kFloat)).norm().item<double>() / exact.norm().item<double>();
+  EXPECT_LT(error, 0.1);
+}
+
+TEST(CytoSmall, GradientsReachEveryWeight) {
+  const auto model = createCytoSmall(1);
+  for (const auto& [name, weight] : model->namedTensors()) weight.set_requires_grad(true);
+  Random random(4);
+  const auto images = *annotate({test::syntheticCells()});
+  const std::vector<TrainingCrop> crops = {drawCrop(images[0], 128, 256, random),
+                                           drawCrop(images[0], 128, 256, random)};
+  EpisodeOptions options;
+  options.subIterations = 2;
+  options.objectsPerImage = 3;
+  runEpisode(*model, crops, options, 0, random);
+  for (const auto& [name, weight] : model->namedTensors()) {
+    ASSERT_TRUE(weight.grad().defined()) << name;
+    EXPECT_TRUE(weight.grad().isfinite().all().item<bool>()) << name;
+    EXPECT_GT(weight.grad().abs().max().item<double>(), 0) << name;
+  }
+}
+
+TEST(CytoSmall, RefusesWeightsThatDoNotFit) {
+  NamedTensors weights = createCytoSmall(1)->namedTensors();
+  EXPECT_TRUE(isCytoSmall(weights));
+  ASSERT_TRUE(cytoSmallFromWeights(weights));
+  NamedTensors extra = weights;
+  extra.emplace_back("cyto.encoder.unknown", at::zeros({1}));
+  const auto withExtra = cytoSmallFromWeights(extra);
+  ASSERT_FALSE(withExtra);
+  EXPECT_EQ(withExtra.error().code(), ErrorCode::kModel);
+  const std::string missing = weights.back().first;
+  weights.pop_back();
+  const auto withMissing = cytoSmallFromWeights(weights);
+  ASSERT_FALSE(withMissing);
+  EXPECT_THAT(withMissing.error().message(), testing::HasSubstr(missing));
+  weights.emplace_back(missing, at::zeros({77}));
+  EXPECT_FALSE(cytoSmallFromWeights(weights));
+}
+
+}  // namespace
+}  // namespace cyto::nn

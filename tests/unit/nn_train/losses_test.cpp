@@ -1,0 +1,57 @@
+#include "core/nn/train/losses.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "core/nn/cyto/encoder.h"
+
+namespace cyto::nn {
+namespace {
+
+at::Tensor halfFilled() {
+  at::Tensor truth = at::zeros({1, 8, 8}, at::kFloat);
+  truth.slice(2, 0, 4).fill_(1);
+  return truth;
+}
+
+TEST(Losses, AnExactMaskCostsNothingAndItsOppositeMost) {
+  const at::Tensor truth = halfFilled();
+  const at::Tensor exact = (truth * 2 - 1).unsqueeze(1) * 20;
+  EXPECT_LT(maskLoss(exact, truth).item<double>(), 1e-3);
+  EXPECT_GT(maskLoss(-exact, truth).item<double>(), 0.9);
+}
+
+TEST(Losses, IouIsThatOfTheCutMasks) {
+  const at::Tensor truth = halfFilled();  // 32 cells
+  at::Tensor logits = at::full({1, 2, 8, 8}, -1.0F);
+  logits.select(1, 0).slice(2, 0, 2).fill_(1);  // 16 of them
+  logits.select(1, 1).fill_(1);                 // everything
+  const at::Tensor iou = maskIou(logits, truth);
+  EXPECT_NEAR(iou[0][0].item<double>(), 0.5, 1e-6);
+  EXPECT_NEAR(iou[0][1].item<double>(), 0.5, 1e-6);
+}
+
+TEST(Losses, WithoutAShareOfTheMeanOnlyTheBestAlternativeLearns) {
+  const at::Tensor truth = halfFilled();
+  at::Tensor logits = at::cat({(truth * 2 - 1).unsqueeze(1), -(truth * 2 - 1).unsqueeze(1)}, 1).detach();
+  logits.set_requires_grad(true);
+  DecodedMasks masks{logits, at::tensor({1.0F, 0.0F}).view({1, 2})};
+  promptLoss(masks, truth, 0).backward();
+  EXPECT_GT(logits.grad().select(1, 0).abs().max().item<double>(), 0);
+  EXPECT_EQ(logits.grad().select(1, 1).abs().max().item<double>(), 0);
+}
+
+TEST(Losses, DenseLossFallsWithTheErrorOfOffsets) {
+  at::Tensor target = at::zeros({1, DenseChannels::kCount, 4, 4}, at::kFloat);
+  const at::Tensor inObject = at::ones({1, 4, 4}, at::kFloat);
+  at::Tensor close = target.clone(), far = target.clone();
+  close.select(1, DenseChannels::kOffsetX).fill_(0.1);
+  far.select(1, DenseChannels::kOffsetX).fill_(0.5);
+  EXPECT_LT(denseLoss(close, target, inObject).item<double>(), denseLoss(far, target, inObject).item<double>());
+  const at::Tensor background = at::zeros({1, 4, 4}, at::kFloat);
+  EXPECT_NEAR(denseLoss(close, target, background).item<double>(), denseLoss(far, target, background).item<double>(),
+              1e-6);
+}
+
+}  // namespace
+}  // namespace cyto::nn
