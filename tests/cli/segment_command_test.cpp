@@ -269,12 +269,19 @@ TEST_F(SegmentCommand, AFullDiskLosesNothing) {
   EXPECT_THAT(namesIn(file("disk")), ElementsAre("filling", "labels.tif"));
 }
 
+// Whether a process has come so far that it loads the network library; its signal handlers are set by then.
+bool hasLoadedTheEngine(pid_t pid) {
+  return readText("/proc/" + std::to_string(pid) + "/maps").find("libcytoclick_engine") != std::string::npos;
+}
+
 TEST_F(SegmentCommand, AnInterruptLeavesNothingBehind) {
   Program program(
       {"-q", "segment", nuclei().string(), "--prompts", prompts(kOneBox).string(), "-o", file("labels.tif").string()});
+  while (program.isRunning() && !hasLoadedTheEngine(program.pid())) ::usleep(1000);
   program.send(SIGINT);
   const ProgramRun run = program.wait();
-  EXPECT_EQ(run.exitCode, 130) << run.err;
+  EXPECT_EQ(run.exitCode, 130);
+  EXPECT_THAT(run.err, HasSubstr("cytoclick: stopped"));
   EXPECT_THAT(namesIn(folder_ / kDifficultName), ElementsAre("prompts.json"));
 }
 
