@@ -10,7 +10,8 @@ using Kind = PickleValue::Kind;
 
 namespace {
 
-constexpr size_t kMostValues = 8'000'000;
+// The largest real checkpoints have some ten thousand; each value takes about 200 bytes.
+constexpr size_t kMostValues = 500'000;
 constexpr size_t kMostDimensions = 16;
 
 /// Ends the parse; caught in Pickle::parse.

@@ -17,7 +17,8 @@ using nlohmann::json;
 namespace {
 
 constexpr uint64_t kLengthBytes = 8;
-constexpr uint64_t kLongestHeader = 100'000'000;  // the limit of the format's own implementation
+constexpr uint64_t kLongestHeader = 16 << 20;  // a hundred thousand tensors; parsed, it takes many times that
+constexpr size_t kMostDimensions = 16;
 
 struct TypeName {
   const char* name;
@@ -77,9 +78,12 @@ Result<Entry> parseEntry(const BinaryFile& file, const std::string& name, const 
   entry.type = *type;
   if (!value.contains("shape") || !value["shape"].is_array()) return wrong("has no shape");
   uint64_t elements = 1;
+  int64_t stride = 1;  // an extent of 0 hides the others in the number of elements, but not in the strides
+  if (value["shape"].size() > kMostDimensions) return wrong("has an impossible shape");
   for (const json& extent : value["shape"]) {
     if (!extent.is_number_unsigned() || extent.get<uint64_t>() > (uint64_t{1} << 40) ||
-        __builtin_mul_overflow(elements, extent.get<uint64_t>(), &elements)) {
+        __builtin_mul_overflow(elements, extent.get<uint64_t>(), &elements) ||
+        __builtin_mul_overflow(stride, std::max<int64_t>(1, extent.get<int64_t>()), &stride)) {
       return wrong("has an impossible shape");
     }
     entry.shape.push_back(extent.get<int64_t>());

@@ -39,10 +39,14 @@ std::optional<at::ScalarType> storageType(const std::string& name) {
 std::optional<int64_t> reach(const PickleValue& tensor) {
   if (tensor.sizes.size() != tensor.strides.size() || tensor.storageOffset < 0) return std::nullopt;
   int64_t elements = 1;
+  int64_t stride = 1;  // an extent of 0 hides the others in the number of elements, but not in the strides
   int64_t last = tensor.storageOffset;
   for (size_t i = 0; i < tensor.sizes.size(); ++i) {
     const int64_t size = tensor.sizes[i];
-    if (size < 0 || tensor.strides[i] < 0 || __builtin_mul_overflow(elements, size, &elements)) return std::nullopt;
+    if (size < 0 || tensor.strides[i] < 0 || __builtin_mul_overflow(elements, size, &elements) ||
+        __builtin_mul_overflow(stride, std::max<int64_t>(1, size), &stride)) {
+      return std::nullopt;
+    }
     int64_t span = 0;
     if (size > 0 &&
         (__builtin_mul_overflow(size - 1, tensor.strides[i], &span) || __builtin_add_overflow(last, span, &last))) {
@@ -67,6 +71,9 @@ class TensorReader {
     }
     CYTO_ASSIGN(const at::Tensor values, storage(name, *tensor.storage));
     const at::Tensor view = values.as_strided(tensor.sizes, tensor.strides, tensor.storageOffset);
+    // Tensors may share a storage, but a thousand names for one storage would multiply the file in memory.
+    bytesShown_ += view.nbytes();
+    if (bytesShown_ > 2 * file_.size()) return file_.damaged("its tensors show far more data than it holds");
     return view.to(view.is_floating_point() ? at::kFloat : at::kLong).contiguous().clone();
   }
 
@@ -98,6 +105,7 @@ class TensorReader {
   const ZipArchive& archive_;
   std::string folder_;
   std::unordered_map<std::string, at::Tensor> storages_;
+  uint64_t bytesShown_ = 0;
 };
 
 std::string withoutPrefix(std::string key, const std::string& prefix) {

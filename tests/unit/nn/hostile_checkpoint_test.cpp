@@ -56,6 +56,14 @@ struct Hostile {
   std::string bytes;
 };
 
+/// A thousand tensors that all show the same storage of 64 KB.
+std::string sharedByAThousand() {
+  PickleBuilder pickle;
+  pickle.raw("}(");
+  for (int i = 0; i < 1000; ++i) pickle.text("w" + std::to_string(i)).tensor("0", 16384, {16384}, {1});
+  return torchFile(pickle.opcode('u').finished(), {{"0", std::string(65536, 'x')}});
+}
+
 std::vector<Hostile> hostileTorchFiles() {
   constexpr int64_t kHuge = int64_t{1} << 61;
   const std::string good = goodFile();
@@ -93,6 +101,8 @@ std::vector<Hostile> hostileTorchFiles() {
       {"negative storage", oneTensor(-6, {6}, {1})},
       {"unknown storage type", oneTensor(6, {6}, {1}, 0, "QUInt4x2Storage")},
       {"sizes and strides of different length", oneTensor(6, {2, 3}, {1})},
+      {"strides that overflow behind an extent of zero", oneTensor(6, {0, kHuge, kHuge}, {1, 1, 1})},
+      {"one storage under a thousand names", sharedByAThousand()},
       {"too many dimensions", oneTensor(6, std::vector<int64_t>(1000, 1), std::vector<int64_t>(1000, 1))},
       {"missing storage",
        torchFile(PickleBuilder().raw("}(").text("w").tensor("9", 6, {6}, {1}).opcode('u').finished(), {})},
@@ -112,6 +122,7 @@ std::vector<Hostile> hostileTorchFiles() {
                                                           "a.",
                                                           8))},
       {"a dictionary that holds itself", withPickle(std::string("\x80\x02}q\x00X\x01\x00\x00\x00wh\x00s.", 14))},
+      {"a million values", withPickle("\x80\x02" + repeated("N", 1'000'000) + ".")},
       {"a million marks", withPickle("\x80\x02" + repeated("(", 1'000'000) + ".")},
       {"storage that is a number", withPickle(PickleBuilder().integer(3).opcode('Q').finished())},
       {"no dictionary", withPickle(PickleBuilder().integer(3).finished())},
@@ -137,6 +148,9 @@ std::vector<Hostile> hostileSafetensors() {
       {"negative offset", safetensors(entry("F32", "[1]", "[-4,0]"))},
       {"shape that does not fit", safetensors(entry("F32", "[3]", "[0,16]"))},
       {"shape that overflows", safetensors(entry("F32", "[4294967296,4294967296,4]", "[0,0]"))},
+      {"shape that overflows behind a zero", safetensors(entry("F32", "[0,1099511627776,1099511627776]", "[0,0]"))},
+      {"a thousand dimensions", safetensors(entry("F32", "[1" + repeated(",1", 999) + "]", "[0,4]"))},
+      {"JSON with NaN", safetensors(entry("F32", "[NaN]", "[0,4]"))},
       {"negative shape", safetensors(entry("F32", "[-1]", "[0,4]"))},
       {"fractional shape", safetensors(entry("F32", "[1.5]", "[0,4]"))},
       {"unknown type", safetensors(entry("F4", "[1]", "[0,4]"))},
