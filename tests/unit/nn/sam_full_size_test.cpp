@@ -2,6 +2,7 @@
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
+#include "core/nn/mask_upscaling.h"
 #include "core/nn/sam/sam_model.h"
 #include "tests/support/shared_data.h"
 #include "tests/unit/nn/fixture.h"
@@ -25,6 +26,31 @@ void expectSample(const at::Tensor& actual, const Fixture& fixture, const std::s
   test::expectClose(sampled, fixture[name + "_sample"], absolute, relative);
 }
 
+/// Compares masks in the image's resolution with the reference's logits, except where those are as good as zero.
+void expectMasksOf(const at::Tensor& lowResolution, const Fixture& fixture, const std::string& name,
+                   const MaskGeometry& geometry) {
+  const at::Tensor expected = fixture[name + "_sample"];
+  const int64_t stride = fixture.integer(name + "_stride");
+  const int64_t pixels = geometry.originalSize.y * geometry.originalSize.x;
+  std::vector<UpscaledMask> masks;
+  for (int64_t i = 0; i < lowResolution.size(1); ++i) {
+    const at::Tensor logits = lowResolution[0][i].contiguous();
+    masks.push_back(upscaleMask({logits.const_data_ptr<float>(), static_cast<size_t>(logits.numel())}, geometry));
+  }
+  int64_t compared = 0;
+  for (int64_t i = 0; i < expected.numel(); ++i) {
+    const float logit = expected[i].item<float>();
+    if (std::abs(logit) < 5e-4f) continue;
+    const int64_t index = i * stride, y = index % pixels / geometry.originalSize.x, x = index % geometry.originalSize.x;
+    const UpscaledMask& mask = masks.at(static_cast<size_t>(index / pixels));
+    const bool isInside = mask.box.contains(y, x) &&
+                          mask.mask[static_cast<size_t>((y - mask.box.y0) * mask.box.width() + x - mask.box.x0)] != 0;
+    ASSERT_EQ(isInside, logit > 0) << "at row " << y << ", column " << x;
+    ++compared;
+  }
+  EXPECT_GT(compared, expected.numel() / 2);
+}
+
 TEST(Formula, GivesThePublishedTestVectors) {
   const at::Tensor weight = test::formulaWeight("image_encoder.patch_embed.proj.weight", {768, 3, 16, 16}).flatten();
   EXPECT_NEAR(weight[0].item<double>(), -0.04914029, 1e-8);
@@ -40,7 +66,8 @@ TEST(FullSize, VitBFromPixelsToMasks) {
   if (!path) GTEST_SKIP() << test::kNoSharedData;
   const c10::InferenceMode inference;
   const Fixture fixture(*path);
-  auto model = makeSamModel("vit_b", test::formulaWeights(keys("sam_vit_b.txt")), at::kFloat);
+  const NamedTensors weights = test::formulaWeights(keys("sam_vit_b.txt"));
+  auto model = makeSamModel("vit_b", weights, at::kFloat);
   ASSERT_TRUE(model) << model.error().message();
   const Features features = (*model)->encode(test::formulaInput("sam1_vit_b_image", {1, 3, 1024, 1024}, -2, 2));
   expectSample(features[0], fixture, "embedding");
@@ -49,7 +76,12 @@ TEST(FullSize, VitBFromPixelsToMasks) {
   prompts.pointLabels = fixture["labels"];
   const PreparedPtr prepared = (*model)->prepare(features);
   const DecodedMasks three = (*model)->decodePrepared(*prepared, prompts, MaskSelection::kAllAlternatives);
+  WeightTable table(weights);
+  const PromptEncoder promptEncoder(*samConfiguration("vit_b"), table);
+  expectSample(promptEncoder.densePositions(), fixture, "dense_pe", 1e-5, 0);
+  expectSample(promptEncoder.sparse(prompts), fixture, "sparse", 1e-5, 0);
   expectSample(three.logits, fixture, "low_res_multi");
+  expectMasksOf(three.logits, fixture, "post_683x1024_to_480x720", {256, 1024, {683, 1024}, {480, 720}});
   test::expectClose(three.predictedIou, fixture["iou_multi"]);
   const DecodedMasks one = (*model)->decodePrepared(*prepared, prompts, MaskSelection::kSingle);
   expectSample(one.logits, fixture, "low_res_single");
