@@ -21,9 +21,15 @@ TEST(ProgramContract, VersionAndHelpGoToStdoutAndEndWithZero) {
   const ProgramRun version = runProgram({"--version"});
   EXPECT_EQ(version.exitCode, 0);
   EXPECT_THAT(version.out, StartsWith("cytoclick "));
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"--help"}, {"segment", "--help"}, {"precompute-embeddings", "--help"}, {"train", "--help"},
-           {"models", "add", "--help"}, {"evaluate", "--help"}, {"benchmark", "--help"}, {"run", "--help"}}) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"--help"},
+                                             {"segment", "--help"},
+                                             {"precompute-embeddings", "--help"},
+                                             {"train", "--help"},
+                                             {"models", "add", "--help"},
+                                             {"evaluate", "--help"},
+                                             {"benchmark", "--help"},
+                                             {"run", "--help"}}) {
     const ProgramRun help = runProgram(words);
     EXPECT_EQ(help.exitCode, 0) << words[0];
     EXPECT_THAT(help.out, HasSubstr("--help")) << words[0];
