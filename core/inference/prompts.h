@@ -14,6 +14,7 @@ struct PointPrompt {
   double y = 0;
   double x = 0;
   bool positive = true;
+  bool operator==(const PointPrompt&) const = default;
 };
 
 /// A box from corner to corner, in the same coordinates as points.
@@ -22,6 +23,7 @@ struct BoxPrompt {
   double x0 = 0;
   double y1 = 0;
   double x1 = 0;
+  bool operator==(const BoxPrompt&) const = default;
 };
 
 /// A coarse mask as logits on the square low-resolution frame of the decoder (256 x 256 for a 1024

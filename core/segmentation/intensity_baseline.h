@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "core/array/plane_mask.h"
 #include "core/inference/model.h"
-#include "core/segmentation/plane_mask.h"
 
 namespace cyto {
 

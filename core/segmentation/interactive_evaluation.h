@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
+#include "core/array/plane_mask.h"
 #include "core/base/result.h"
 #include "core/inference/model.h"
-#include "core/segmentation/plane_mask.h"
 
 namespace cyto {
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "core/array/plane_mask.h"
 #include "core/inference/embedding.h"
 #include "core/inference/prompts.h"
-#include "core/segmentation/plane_mask.h"
 
 namespace cyto {
 

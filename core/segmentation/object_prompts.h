@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "core/array/plane_mask.h"
 #include "core/array/shape.h"
 #include "core/base/result.h"
 #include "core/inference/prompts.h"
-#include "core/segmentation/plane_mask.h"
 
 namespace cyto {
 
@@ -22,6 +22,7 @@ struct ObjectPrompts {
   std::optional<PlaneMask> mask;
   bool multimask = false;  ///< ask for the three alternatives and take the best predicted one
 
+  bool operator==(const ObjectPrompts&) const = default;
   bool isEmpty() const { return points.empty() && boxes.empty() && !mask; }
 };
 

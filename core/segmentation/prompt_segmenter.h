@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "core/array/plane_mask.h"
 #include "core/inference/model.h"
 #include "core/segmentation/embedding_provider.h"
 #include "core/segmentation/object_prompts.h"
-#include "core/segmentation/plane_mask.h"
 #include "core/segmentation/tile_choice.h"
 
 namespace cyto {

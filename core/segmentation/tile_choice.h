@@ -3,9 +3,9 @@
 #include <functional>
 #include <optional>
 
+#include "core/array/plane_mask.h"
 #include "core/array/tiling.h"
 #include "core/inference/prompts.h"
-#include "core/segmentation/plane_mask.h"
 
 namespace cyto {
 

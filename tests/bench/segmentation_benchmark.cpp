@@ -2,8 +2,8 @@
 
 #include <random>
 
+#include "core/display/label_overlay.h"
 #include "core/segmentation/interactive_evaluation.h"
-#include "core/segmentation/label_overlay.h"
 #include "core/segmentation/label_painting.h"
 #include "core/segmentation/mask_prompt.h"
 #include "core/segmentation/prompt_file.h"

@@ -1,4 +1,4 @@
-#include "core/segmentation/plane_mask.h"
+#include "core/array/plane_mask.h"
 
 #include <gtest/gtest.h>
 

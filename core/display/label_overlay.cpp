@@ -1,4 +1,4 @@
-#include "core/segmentation/label_overlay.h"
+#include "core/display/label_overlay.h"
 
 #include <algorithm>
 #include <cmath>

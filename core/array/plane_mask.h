@@ -14,6 +14,7 @@ struct PlaneMask {
   PlaneBox box;
   std::vector<uint8_t> pixels;  ///< box.height() * box.width(), row-major, 1 inside
 
+  bool operator==(const PlaneMask&) const = default;
   bool isEmpty() const { return box.isEmpty(); }
   int64_t area() const;
 
