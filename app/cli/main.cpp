@@ -62,21 +62,15 @@ ExitCode report(const Error& error) {
 void declareCommands(CLI::App& app, Runner& chosen) {
   addInfoCommand(app, chosen);
   addModelsCommand(app, chosen);
-#ifdef CYTOCLICK_HAS_INPUT
   addInspectCommand(app, chosen);
-#endif
-#ifdef CYTOCLICK_HAS_EMBEDDING
   addPrecomputeEmbeddingsCommand(app, chosen);
-#endif
 #ifdef CYTOCLICK_HAS_SEGMENTATION
   addSegmentCommand(app, chosen);
   addEvaluateCommand(app, chosen);
   addBenchmarkCommand(app, chosen);
   addRunCommand(app, chosen);
 #endif
-#ifdef CYTOCLICK_HAS_TRAINING
   addTrainCommand(app, chosen);
-#endif
 }
 
 /// What is wrong with the words the user typed, as one sentence.

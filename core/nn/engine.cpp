@@ -1,23 +1,17 @@
 #include "core/inference/engine.h"
 
 #include <c10/core/InferenceMode.h>
+#include <torch/version.h>
 
 #include "core/inference/model_registry.h"
 #include "core/inference/preprocessing.h"
+#include "core/nn/cyto/cyto_small.h"
 #include "core/nn/devices.h"
 #include "core/nn/failures.h"
 #include "core/nn/loaded_model.h"
-#include "core/nn/weights/checkpoint.h"
-#ifdef CYTOCLICK_HAS_SAM
 #include "core/nn/sam/sam_model.h"
-#endif
-#ifdef CYTOCLICK_HAS_CYTO
-#include "core/nn/cyto/cyto_small.h"
-#endif
-#ifdef CYTOCLICK_HAS_TRAIN
 #include "core/nn/train/trainer.h"
-#endif
-#include <torch/version.h>
+#include "core/nn/weights/checkpoint.h"
 
 namespace cyto::nn {
 
@@ -54,21 +48,17 @@ at::ScalarType scalarType(Precision precision) {
 
 Result<std::unique_ptr<PromptableModel>> makeNetwork(const ModelIdentity& identity, NamedTensors weights) {
   for (auto& [name, tensor] : weights) tensor = tensor.to(c10::Device(identity.device));
-#ifdef CYTOCLICK_HAS_CYTO
   if (identity.architecture == "cyto_small") {
     CYTO_ASSIGN(std::unique_ptr<PromptableModel> network, cytoSmallFromWeights(weights));
     return network;
   }
-#endif
   CYTO_ASSIGN(std::unique_ptr<PromptableModel> network,
               makeSamModel(identity.architecture, weights, scalarType(identity.precision)));
   return network;
 }
 
 std::string architectureOf(const NamedTensors& weights) {
-#ifdef CYTOCLICK_HAS_CYTO
   if (isCytoSmall(weights)) return "cyto_small";
-#endif
   return detectArchitecture(weights);
 }
 
@@ -106,12 +96,8 @@ class TorchEngine : public Engine {
 
   Result<TrainingReport> train(const std::vector<TrainingImage>& images, const TrainingOptions& options,
                                const JobContext& job) override {
-#ifdef CYTOCLICK_HAS_TRAIN
     useThreads(options.threads);
     return catchFailures("training", [&] { return trainModel(images, options, job); });
-#else
-    return Error(ErrorCode::kInternal, "this build has no training");
-#endif
   }
 };
 
