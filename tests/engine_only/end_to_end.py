@@ -33,7 +33,7 @@ def main(program):
         info = json.loads(run(program, "info", "--json"))
         assert any(device["usable"] for device in info["devices"]), info
         shape = json.loads(run(program, "inspect", image, "--json"))["shape"]
-        assert list(shape.values() if isinstance(shape, dict) else shape)[-2:] == [160, 200], shape
+        assert (shape["y"], shape["x"]) == (160, 200), shape
         store = folder / "disc.zarr"
         run(program, "precompute-embeddings", image, "-o", store)
         files = {path: path.stat().st_mtime_ns for path in store.rglob("*") if path.is_file()}
