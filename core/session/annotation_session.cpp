@@ -3,7 +3,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "core/segmentation/label_painting.h"
+#include "core/labels/transaction.h"
 
 namespace cyto {
 
@@ -26,11 +26,10 @@ Status AnnotationSession::open(const fs::path& path, const io::OpenOptions& opti
   if (shape.elements().value_or(0) < 1) {
     return Error(ErrorCode::kFormat, "'" + path.string() + "' has no pixels; there is nothing to segment in it");
   }
-  CYTO_ASSIGN(Array labels, createLabels(shape));
   segmenter_.reset();
   embeddings_.reset();
+  labels_ = LabelVolume(shape);
   image_ = std::move(image);
-  labels_ = std::move(labels);
   objects_.clear();
   nextId_ = 1;
   clear();
@@ -102,10 +101,15 @@ Result<ObjectMask> AnnotationSession::segment(const JobContext& job) {
 Result<CommittedObject> AnnotationSession::commit() {
   if (!preview_) return refused("there is no mask to commit; use segment first");
   if (preview_->mask.isEmpty()) return refused("the mask is empty; change the prompts and segment again");
-  const int64_t area = paint(labels_, *preview_, OverlapRule::kEarlierWins);
+  Transaction transaction(labels_);
+  const int64_t area =
+      transaction.paint(preview_->t, preview_->z, preview_->mask, preview_->id, PaintRule::kOnlyBackground);
   if (area == 0) return refused("all pixels of the mask belong to other objects already; change the prompts");
-  const PaintedObject painted = paintedPart(labels_, *preview_);
-  const CommittedObject object{preview_->id, preview_->t, preview_->z, area, painted.box, preview_->predictedIou};
+  const LabelDelta painted = transaction.finish();
+  CYTO_TRY(apply(painted, Direction::kForward, labels_));
+  const Box bounds = painted.bounds();
+  const PlaneBox box{bounds.begin.y, bounds.begin.x, bounds.end.y, bounds.end.x};
+  const CommittedObject object{preview_->id, preview_->t, preview_->z, area, box, preview_->predictedIou};
   objects_.push_back(object);
   ++nextId_;
   hasUnsaved_ = true;
@@ -116,7 +120,8 @@ Result<CommittedObject> AnnotationSession::commit() {
 Status AnnotationSession::exportLabels(LabelFormat format, const fs::path& path) {
   if (!image_) return noImage();
   CYTO_TRY(checkTarget(path));
-  CYTO_TRY(writeLabels(path, format, labels_, image_->info().scale));
+  CYTO_ASSIGN(const Array labels, labels_.toArray());
+  CYTO_TRY(writeLabels(path, format, labels, image_->info().scale));
   hasUnsaved_ = false;
   return {};
 }
@@ -127,7 +132,10 @@ std::string AnnotationSession::stateHash() const {
   const auto add = [&](const auto& value) { XXH3_128bits_update(&state, &value, sizeof value); };
   const Shape& shape = labels_.shape();
   for (const int64_t extent : {shape.t, shape.z, shape.y, shape.x}) add(extent);
-  if (image_) XXH3_128bits_update(&state, labels_.data(), static_cast<size_t>(labels_.size_bytes()));
+  for (const ChunkKey& key : labels_.chunks()) {
+    for (const int64_t index : {key.t, key.z, key.row, key.column}) add(index);
+    add(*labels_.find(key));
+  }
   for (const CommittedObject& object : objects_) {
     add(object.id);
     add(object.t);

@@ -9,6 +9,7 @@
 
 #include "core/inference/model.h"
 #include "core/io/image_source.h"
+#include "core/labels/label_volume.h"
 #include "core/segmentation/encoding_provider.h"
 #include "core/segmentation/label_export.h"
 #include "core/segmentation/prompt_segmenter.h"
@@ -69,8 +70,8 @@ class AnnotationSession {
 
   /// Null until an image is open.
   const io::ImageInfo* image() const { return image_ ? &image_->info() : nullptr; }
-  /// Labels of the whole image (uint32); empty until an image is open.
-  const Array& labels() const { return labels_; }
+  /// Labels of the whole image; without pixels until an image is open. A copy is a snapshot and cheap.
+  const LabelVolume& labels() const { return labels_; }
 
  private:
   Status replacePrompts(int64_t t, int64_t z, ObjectPrompts extended);
@@ -81,7 +82,7 @@ class AnnotationSession {
   std::unique_ptr<Model> model_;
   std::unique_ptr<EncodingProvider> embeddings_;
   std::unique_ptr<PromptSegmenter> segmenter_;
-  Array labels_;
+  LabelVolume labels_;
   std::vector<CommittedObject> objects_;
   uint32_t nextId_ = 1;
   bool hasUnsaved_ = false;

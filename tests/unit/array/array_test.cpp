@@ -37,9 +37,11 @@ TEST(Array, StartsAtZeroAndSharesItsPixelsBetweenCopies) {
 }
 
 TEST(Array, RefusesWhatCannotFitIntoMemory) {
+#ifndef __SANITIZE_ADDRESS__  // which ends the program instead of refusing memory
   const auto tooLarge = Array::create(Dtype::kFloat64, {1, 1'000'000, 1'000'000, 1'000'000});
   ASSERT_FALSE(tooLarge);
   EXPECT_EQ(tooLarge.error().code(), ErrorCode::kOutOfMemory);
+#endif
   EXPECT_FALSE(Array::create(Dtype::kUint8, {1, 1, -4, 4}));
   EXPECT_FALSE(Array::create(Dtype::kUint8, {1, 1, 4, 4}, 0));
   EXPECT_TRUE(Array::create(Dtype::kUint8, {1, 1, 0, 4}));

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <memory>
 #include <string>
 
 namespace cyto {
@@ -14,16 +15,17 @@ namespace {
 class Blocker {
  public:
   explicit Blocker(JobQueue& queue) {
-    queue.post(JobPriority::kClick, [this](const CancelToken&) {
-      started_.set_value();
-      release_.get_future().wait();
+    const auto started = std::make_shared<std::promise<void>>();
+    // The job owns what it touches: it may still be waking up when the blocker is gone.
+    queue.post(JobPriority::kClick, [started, released = release_.get_future().share()](const CancelToken&) {
+      started->set_value();
+      released.wait();
     });
-    started_.get_future().wait();
+    started->get_future().wait();
   }
   void release() { release_.set_value(); }
 
  private:
-  std::promise<void> started_;
   std::promise<void> release_;
 };
 

@@ -30,12 +30,12 @@ TEST_F(AnnotationSessionTest, PromptPreviewCommitExport) {
   ASSERT_TRUE(answer) << answer.error().message();
   EXPECT_EQ(answer->mask.area(), 400);
   ASSERT_TRUE(session_.preview());
-  EXPECT_EQ(session_.labels().as<uint32_t>()[25 * 150 + 25], 0u) << "a preview is no label";
+  EXPECT_EQ(session_.labels().at(0, 0, 25, 25), 0u) << "a preview is no label";
   const auto object = session_.commit();
   ASSERT_TRUE(object) << object.error().message();
   EXPECT_EQ(object->id, 1u);
   EXPECT_EQ(object->area, 400);
-  EXPECT_EQ(session_.labels().as<uint32_t>()[25 * 150 + 25], 1u);
+  EXPECT_EQ(session_.labels().at(0, 0, 25, 25), 1u);
   EXPECT_FALSE(session_.preview());
   EXPECT_TRUE(session_.prompts().isEmpty());
   ASSERT_TRUE(session_.exportLabels(LabelFormat::kTiff, folder_ / "labels.tif"));

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/labels/label_volume.h"
+
+namespace cyto {
+
+/// Neighbouring pixels of one row-major chunk that changed from one id to another.
+struct LabelRun {
+  uint32_t start = 0;  ///< index of the first pixel in the chunk
+  uint32_t length = 0;
+  uint32_t before = 0;
+  uint32_t after = 0;
+  bool operator==(const LabelRun&) const = default;
+};
+
+/// The changes of one chunk: runs ascending, without overlap, none of length 0.
+struct ChunkDelta {
+  ChunkKey chunk;
+  std::vector<LabelRun> runs;
+  bool operator==(const ChunkDelta&) const = default;
+};
+
+/// What a change did to a label volume, in both directions. Chunks ascending.
+struct LabelDelta {
+  std::vector<ChunkDelta> chunks;
+
+  bool isEmpty() const { return chunks.empty(); }
+  bool operator==(const LabelDelta&) const = default;
+
+  /// How many pixels each id gained (positive) or lost; background left out.
+  std::map<uint32_t, int64_t> areaChanges() const;
+
+  /// A box around the changed pixels (whole rows of chunks are not rounded up); empty when nothing changed.
+  Box bounds() const;
+};
+
+enum class Direction { kForward, kBackward };
+
+/// Applies a change, or takes it back. All or nothing: kFormat, and an untouched volume, when the delta does not fit
+/// it (chunks or runs outside, or pixels that are not what the delta says was there).
+Status apply(const LabelDelta& delta, Direction direction, LabelVolume& labels);
+
+}  // namespace cyto
