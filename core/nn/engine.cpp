@@ -49,7 +49,8 @@ at::ScalarType scalarType(Precision precision) {
 Result<std::unique_ptr<PromptableModel>> makeNetwork(const ModelIdentity& identity, NamedTensors weights) {
   for (auto& [name, tensor] : weights) tensor = tensor.to(c10::Device(identity.device));
   if (identity.architecture == "cyto_small") {
-    CYTO_ASSIGN(std::unique_ptr<PromptableModel> network, cytoSmallFromWeights(weights));
+    CYTO_ASSIGN(std::unique_ptr<PromptableModel> network,
+                cytoSmallFromWeights(weights, scalarType(identity.precision)));
     return network;
   }
   CYTO_ASSIGN(std::unique_ptr<PromptableModel> network,

@@ -4,10 +4,18 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 namespace cyto::nn {
 
-CytoSmall::CytoSmall(WeightSource& source) : encoder_(source), decoder_(source), weights_(source.finish()) {}
+CytoSmall::CytoSmall(WeightSource& source, at::ScalarType preparedType)
+    : encoder_(source), decoder_(source), weights_(source.finish()), preparedType_(preparedType) {}
+
+PreparedPtr CytoSmall::prepare(Features ofOneImage) {
+  // The dense prediction stays in fp32: offsets in pixels need more digits than bf16 has.
+  for (size_t i = 0; i + 1 < ofOneImage.size(); ++i) ofOneImage[i] = ofOneImage[i].to(preparedType_);
+  return PromptableModel::prepare(std::move(ofOneImage));
+}
 
 DecodedMasks CytoSmall::decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) {
   DecodedMasks masks = decoder_(ofOneImage, prompts);
@@ -35,10 +43,10 @@ std::unique_ptr<CytoSmall> createCytoSmall(uint64_t seed) {
   return model;
 }
 
-Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights) {
+Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights, at::ScalarType preparedType) {
   try {
     WeightSource source(weights);
-    return std::make_unique<CytoSmall>(source);
+    return std::make_unique<CytoSmall>(source, preparedType);
   } catch (const std::exception& problem) {
     return Error(ErrorCode::kModel, std::string("the weights are not those of cyto-small: ") + problem.what());
   }

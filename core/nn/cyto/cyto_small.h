@@ -25,12 +25,14 @@ class DenselySupervised {
 /// fp32.
 class CytoSmall final : public PromptableModel, public DenselySupervised {
  public:
-  explicit CytoSmall(WeightSource& source);
+  /// `preparedType`: what `prepare` turns feature maps into, so that masks are decoded with that arithmetic.
+  explicit CytoSmall(WeightSource& source, at::ScalarType preparedType = at::ScalarType::Float);
 
   int64_t frameSide() const override { return 1024; }
   std::vector<std::string> extraFeatureNames() const override { return {"high_res_8", "high_res_4", "dense"}; }
   Features encode(const at::Tensor& frames) override { return encoder_(frames); }
   DecodedMasks decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) override;
+  PreparedPtr prepare(Features ofOneImage) override;
   /// The best alternative is the first one: it learns from every prompt, and on validation images it beats
   /// the choice by predicted IoU (models/cyto-small.md).
   DecodedMasks decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
@@ -42,6 +44,7 @@ class CytoSmall final : public PromptableModel, public DenselySupervised {
   CytoEncoder encoder_;
   CytoDecoder decoder_;
   NamedTensors weights_;
+  at::ScalarType preparedType_;
 };
 
 /// Whether the names are those of a cyto-small checkpoint.
@@ -52,6 +55,7 @@ std::unique_ptr<CytoSmall> createCytoSmall(uint64_t seed);
 
 /// A network with copies of these weights (any floating type). kModel: a weight is missing, has another
 /// shape, or is not one of this network.
-Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights);
+Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights,
+                                                        at::ScalarType preparedType = at::ScalarType::Float);
 
 }  // namespace cyto::nn

@@ -74,6 +74,21 @@ TEST(CytoSmall, Bfloat16IsCloseToFp32) {
   EXPECT_LT(error, 0.1);
 }
 
+TEST(CytoSmall, DecodesPreparedMapsInItsOwnPrecision) {
+  const at::AutoGradMode withoutGradients(false);
+  const NamedTensors weights = createCytoSmall(1)->namedTensors();
+  const auto exact = *cytoSmallFromWeights(weights);
+  const auto reduced = *cytoSmallFromWeights(weights, at::kBFloat16);
+  const Features features = exact->encode(someFrame(128));
+  const PreparedPtr prepared = reduced->prepare(features);
+  EXPECT_EQ(prepared->features[0].scalar_type(), at::kBFloat16);
+  EXPECT_EQ(prepared->features.back().scalar_type(), at::kFloat) << "offsets in pixels need more digits";
+  const at::Tensor wanted = exact->decode(features, clicks(), true).logits;
+  const at::Tensor given = reduced->decodePrepared(*prepared, clicks(), MaskSelection::kAllAlternatives).logits;
+  EXPECT_LT((wanted - given).norm().item<double>() / wanted.norm().item<double>(), 0.05);
+  EXPECT_FALSE(given.equal(wanted)) << "the decoder still ran in fp32";
+}
+
 TEST(CytoSmall, GradientsReachEveryWeight) {
   const auto model = createCytoSmall(1);
   for (const auto& [name, weight] : model->namedTensors()) weight.set_requires_grad(true);
