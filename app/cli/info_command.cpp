@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "app/cli/command.h"
-#include "app/cli/version.h"
+#include "core/base/version.h"
 #include "core/inference/model_registry.h"
 
 namespace cyto::cli {
@@ -28,7 +28,7 @@ json collect(const ModelRegistry& registry, Engine& engine) {
   }
   utsname system{};
   ::uname(&system);
-  return {{"version", kVersion},
+  return {{"version", programVersion()},
           {"engine", engine.version()},
           {"system", std::string(system.sysname) + " " + system.release + " " + system.machine},
           {"threads", std::thread::hardware_concurrency()},

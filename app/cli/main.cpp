@@ -7,7 +7,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/progress_printer.h"
-#include "app/cli/version.h"
+#include "core/base/version.h"
 #include "core/base/cancel.h"
 #include "core/base/log.h"
 
@@ -97,7 +97,7 @@ ExitCode run(const Runner& chosen, bool quiet) {
 
 int programMain(int argc, char** argv) {
   CLI::App app("Cytoclick: from clicks in microscopy images to masks, volumes and lineages.", "cytoclick");
-  app.set_version_flag("--version", std::string("cytoclick ") + kVersion);
+  app.set_version_flag("--version", "cytoclick " + std::string(programVersion()));
   app.require_subcommand(1);
   app.fallthrough();
   std::string logFile;

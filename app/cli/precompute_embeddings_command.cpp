@@ -6,7 +6,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/model_options.h"
-#include "app/cli/version.h"
+#include "core/base/version.h"
 #include "core/embedding/precompute.h"
 
 namespace cyto::cli {
@@ -160,7 +160,7 @@ class Precompute {
     if (!layout) return std::move(layout).error().during("'" + task.image.string() + "'");
     CYTO_ASSIGN(const ImageFingerprint fingerprint, fingerprintOf(*image, isAlone() ? job : quiet));
     const StoreDescription description{
-        *std::move(layout), identityOf(fingerprint, model_->identity(), std::string("cytoclick ") + kVersion)};
+        *std::move(layout), identityOf(fingerprint, model_->identity(), "cytoclick " + std::string(programVersion()))};
     StoreOptions storeOptions;
     storeOptions.cacheBytes = 0;
     if (options_.acceptsOtherWeights) storeOptions.mismatch = MismatchPolicy::kAcceptOtherWeights;

@@ -25,6 +25,18 @@ class ByteBudgetCache {
     return found->second->value;
   }
 
+  /// Whether a value is kept, without making it more recent.
+  bool contains(const Key& key) const {
+    const std::lock_guard lock(mutex_);
+    return index_.contains(key);
+  }
+
+  /// How many values are kept.
+  int64_t count() const {
+    const std::lock_guard lock(mutex_);
+    return static_cast<int64_t>(index_.size());
+  }
+
   /// Adds or replaces. A value larger than the whole budget is not kept.
   void insert(const Key& key, std::shared_ptr<const Value> value, int64_t size_bytes) {
     const std::lock_guard lock(mutex_);

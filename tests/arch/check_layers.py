@@ -19,11 +19,12 @@ ALLOWED = {
     "core/labels": ["core/io", "core/array", "core/base"],
     "core/tracking": ["core/segmentation", "core/labels", "core/embedding", "core/inference", "core/io", "core/array", "core/base"],
     "core/measure": ["core/labels", "core/array", "core/base"],
-    "core/project": ["core/labels", "core/tracking", "core/io", "core/array", "core/base"],
+    "core/project": ["core/labels", "core/tracking", "core/segmentation", "core/inference", "core/io", "core/array", "core/base"],
     "core/session": ["core"],
     "app/cli": ["core"],
     "app/gui": ["ui", "core"],
-    "ui": ["core/session", "core/inference", "core/array", "core/base", "ui"],
+    "ui": ["core/session", "core/display", "core/project", "core/labels", "core/segmentation", "core/inference", "core/io", "core/array",
+           "core/base", "ui"],
 }
 # header pattern, the folders that may include it, why
 BANS = [

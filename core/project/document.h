@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/labels/label_volume.h"
+#include "core/segmentation/object_prompts.h"
+
+namespace cyto {
+
+/// Where the pixels of an object come from.
+struct Provenance {
+  ObjectPrompts prompts;  ///< empty for an object that was painted
+  int alternative = 0;    ///< which of the model's masks was taken; 0 is its first answer
+  float predictedIou = 0;
+  std::string model;  ///< registry name; empty for an object that was painted
+  std::string weightsHash;
+  std::string program;  ///< name and version of the program that wrote it
+  std::string user;
+  int64_t time_us = 0;  ///< Unix time
+  bool operator==(const Provenance&) const = default;
+};
+
+enum class ObjectState : uint8_t { kProposal = 0, kAccepted = 1, kVerified = 2 };
+
+/// What is known about an object besides its pixels.
+struct ObjectRecord {
+  uint32_t id = 0;
+  Box bounds;        ///< holds all its pixels; may be larger after pixels were taken away
+  int64_t area = 0;  ///< pixels (voxels) it has
+  std::string className;
+  ObjectState state = ObjectState::kAccepted;
+  Provenance provenance;
+  bool operator==(const ObjectRecord&) const = default;
+};
+
+/// By id. Records are shared between snapshots and never change in place.
+using ObjectTable = std::map<uint32_t, std::shared_ptr<const ObjectRecord>>;
+
+/// A mask that answers the prompts of the draft.
+struct CurrentObject {
+  int64_t t = 0;
+  int64_t z = 0;
+  PlaneMask mask;
+  float predictedIou = 0;
+  int alternative = 0;
+  std::string model;
+  std::string weightsHash;
+  bool operator==(const CurrentObject&) const = default;
+};
+
+/// The object in the making.
+struct Draft {
+  ObjectPrompts prompts;
+  std::shared_ptr<const CurrentObject> current;  ///< null while the prompts are not answered
+  uint32_t refines = 0;                          ///< the object whose pixels a commit replaces; 0: a new object
+
+  bool isEmpty() const { return prompts.isEmpty() && !current && refines == 0; }
+  bool operator==(const Draft& other) const;
+};
+
+/// Everything a user can change and take back. Copying is cheap and gives a snapshot that another thread may read.
+struct Document {
+  LabelVolume labels;
+  ObjectTable objects;
+  Draft draft;
+};
+
+/// "xxh128:<32 hex>" of labels and objects (id and plane of each): equal exactly when both are.
+std::string stateHash(const Document& document);
+
+}  // namespace cyto

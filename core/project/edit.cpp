@@ -1,0 +1,43 @@
+#include "core/project/edit.h"
+
+namespace cyto {
+
+namespace {
+
+bool sameRecord(const std::shared_ptr<const ObjectRecord>& a, const std::shared_ptr<const ObjectRecord>& b) {
+  return a == b || (a && b && *a == *b);
+}
+
+Error misfit(const std::string& what) {
+  return Error(ErrorCode::kFormat, "an edit does not fit the document: " + what);
+}
+
+}  // namespace
+
+bool ObjectChange::operator==(const ObjectChange& other) const {
+  return id == other.id && sameRecord(before, other.before) && sameRecord(after, other.after);
+}
+
+Status apply(const Edit& edit, Direction direction, Document& document) {
+  const bool isForward = direction == Direction::kForward;
+  for (const ObjectChange& change : edit.objects) {
+    const auto found = document.objects.find(change.id);
+    const bool exists = found != document.objects.end();
+    const bool shouldExist = (isForward ? change.before : change.after) != nullptr;
+    if (exists != shouldExist) return misfit("object " + std::to_string(change.id));
+  }
+  // Labels check themselves and come last of what can fail.
+  CYTO_TRY(apply(edit.labels, direction, document.labels));
+  for (const ObjectChange& change : edit.objects) {
+    const auto& now = isForward ? change.after : change.before;
+    if (now) {
+      document.objects[change.id] = now;
+    } else {
+      document.objects.erase(change.id);
+    }
+  }
+  if (edit.draft) document.draft = isForward ? edit.draft->after : edit.draft->before;
+  return {};
+}
+
+}  // namespace cyto

@@ -1,0 +1,234 @@
+// A project folder:
+//
+//   NAME.cyto/project.json      see manifest.h
+//   NAME.cyto/journal/          see journal.cpp; every edit and every move in the history, in order
+//   NAME.cyto/LOCK              see project_lock.cpp
+//
+// State = replay of the journal from an empty document. A move (undo, redo, jump) is a record whose payload is the u64
+// sequence, little-endian, of the step the document stands on afterwards.
+//
+// Making a folder: 1. a hidden folder is made beside it, 2. manifest and journal are written there and synced, 3. it is
+// renamed, 4. the folder around is synced.
+
+#include "core/project/project.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "core/base/atomic_file.h"
+#include "core/project/manifest.h"
+
+namespace cyto {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+int64_t now_us() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::string moveTarget(uint64_t sequence) {
+  std::string bytes;
+  for (int shift = 0; shift < 64; shift += 8) bytes += static_cast<char>(sequence >> shift);
+  return bytes;
+}
+
+Result<uint64_t> targetOf(const Record& record) {
+  if (record.payload.size() != 8) {
+    return Error(ErrorCode::kFormat, "record " + std::to_string(record.sequence) + " of the journal is no move");
+  }
+  uint64_t target = 0;
+  for (size_t i = 0; i < 8; ++i) target |= uint64_t{static_cast<uint8_t>(record.payload[i])} << (8 * i);
+  return target;
+}
+
+HistoryStep stepOf(const Edit& edit, uint64_t sequence, int64_t time_us) {
+  return {sequence, 0, time_us, edit.kind, edit.label, edit.t, edit.z, edit.isAutomatic};
+}
+
+Error nothingTo(const std::string& what) { return Error(ErrorCode::kNotFound, "there is nothing to " + what); }
+
+/// Fills a hidden folder beside `folder` and gives it its name at the end.
+Status makeFolder(const fs::path& folder, const std::function<Status(const fs::path& hidden)>& fill) {
+  std::error_code failed;
+  if (fs::exists(fs::symlink_status(folder, failed))) {
+    return Error(ErrorCode::kInvalidArgument, "'" + folder.string() + "' exists already; choose another name");
+  }
+  const fs::path parent = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
+  const fs::path hidden = parent / ("." + folder.filename().string() + "." + std::to_string(::getpid()) + ".partial");
+  fs::remove_all(hidden, failed);
+  if (!fs::create_directories(hidden / "journal", failed)) {
+    return Error(ErrorCode::kIo, "the project folder '" + folder.string() + "' cannot be made: " + failed.message() +
+                                     "; choose another place");
+  }
+  Status made = fill(hidden);
+  if (made) made = syncToDisk(hidden / "journal");
+  if (made) made = syncToDisk(hidden);
+  if (made) {
+    fs::rename(hidden, folder, failed);
+    if (failed) {
+      made = Error(ErrorCode::kIo, "the project folder '" + folder.string() + "' cannot be made: " + failed.message());
+    }
+  }
+  if (!made) {
+    fs::remove_all(hidden, failed);
+    return made;
+  }
+  return syncToDisk(parent);
+}
+
+}  // namespace
+
+std::unique_ptr<Project> Project::inMemory(const ImageReference& image) {
+  std::unique_ptr<Project> project(new Project());
+  project->image_ = image;
+  project->document_.labels = LabelVolume(image.shape);
+  project->journal_ = createMemoryJournal();
+  return project;
+}
+
+Result<std::unique_ptr<Project>> Project::create(const fs::path& folder, const ImageReference& image) {
+  CYTO_TRY(makeFolder(folder, [&](const fs::path& hidden) -> Status {
+    CYTO_TRY(writeManifest(hidden, folder, image));
+    CYTO_ASSIGN(const auto journal, Journal::create(hidden / "journal"));
+    return {};
+  }));
+  return open(folder);
+}
+
+Result<std::unique_ptr<Project>> Project::open(const fs::path& folder) {
+  std::unique_ptr<Project> project(new Project());
+  std::error_code failed;
+  project->folder_ = fs::absolute(folder, failed).lexically_normal();
+  CYTO_ASSIGN(project->image_, readManifest(project->folder_));
+  project->document_.labels = LabelVolume(project->image_.shape);
+  ProjectLock::Attempt attempt = ProjectLock::acquire(project->folder_);
+  project->lock_ = std::move(attempt.lock);
+  project->readOnlyReason_ = attempt.refusal;
+  if (!attempt.refusal.empty()) project->notices_.push_back(attempt.refusal);
+  if (attempt.isTakenOver) {
+    project->notices_.push_back(
+        "The program that had this project open ended without closing it; everything it "
+        "acknowledged is here.");
+  }
+  JournalRecovery recovery;
+  const auto mode = project->lock_ ? Journal::Mode::kReadWrite : Journal::Mode::kReadOnly;
+  const auto visit = [&](const Record& record) { return project->index(record); };
+  CYTO_ASSIGN(project->journal_, Journal::open(project->folder_ / "journal", mode, visit, recovery));
+  if (recovery.cutBytes > 0 && project->lock_) {
+    project->notices_.push_back(
+        "The last step was not written completely and had never been confirmed; it was cut off.");
+  }
+  CYTO_TRY(project->replay());
+  return project;
+}
+
+// Only what the history shows: which steps count is known when all records were seen.
+Status Project::index(const Record& record) {
+  records_.push_back({record.sequence, record.kind, record.time_us});
+  savedAt_us_ = std::max(savedAt_us_, record.time_us);
+  if (record.kind == RecordKind::kEdit) {
+    CYTO_ASSIGN(const Edit edit, decodeEdit(record.payload));
+    remember(edit, record.sequence, record.time_us);
+  } else if (record.kind == RecordKind::kMove) {
+    CYTO_ASSIGN(const uint64_t target, targetOf(record));
+    CYTO_TRY(history_.pathTo(target));
+    history_.moveTo(target);
+  }
+  return {};
+}
+
+Status Project::replay() {
+  std::vector<uint64_t> line;
+  for (uint64_t step = history_.current(); step != 0; step = history_.find(step)->parent) line.push_back(step);
+  std::reverse(line.begin(), line.end());
+  for (const uint64_t sequence : line) {
+    CYTO_ASSIGN(const Edit edit, editOf(sequence));
+    CYTO_TRY(apply(edit, Direction::kForward, document_));
+  }
+  return {};
+}
+
+void Project::remember(const Edit& edit, uint64_t sequence, int64_t time_us) {
+  history_.add(stepOf(edit, sequence, time_us));
+  for (const ObjectChange& change : edit.objects) nextId_ = std::max(nextId_, change.id + 1);
+}
+
+Result<Edit> Project::editOf(uint64_t sequence) const {
+  CYTO_ASSIGN(const std::string payload, journal_->payload(sequence));
+  return decodeEdit(payload);
+}
+
+Status Project::mayChange() const {
+  if (readOnlyReason_.empty()) return {};
+  return Error(ErrorCode::kInvalidArgument, readOnlyReason_);
+}
+
+Result<uint64_t> Project::write(RecordKind kind, const std::string& payload, int64_t time_us) {
+  CYTO_ASSIGN(const uint64_t sequence, journal_->append(kind, payload, time_us));
+  records_.push_back({sequence, kind, time_us});
+  savedAt_us_ = time_us;
+  return sequence;
+}
+
+Status Project::perform(const Edit& edit) {
+  CYTO_TRY(mayChange());
+  // Applied first to learn whether it fits; nobody sees it before it is on disk.
+  CYTO_TRY(apply(edit, Direction::kForward, document_));
+  const int64_t time_us = now_us();
+  const auto sequence = write(RecordKind::kEdit, encodeEdit(edit), time_us);
+  if (!sequence) {
+    [[maybe_unused]] const Status undone = apply(edit, Direction::kBackward, document_);
+    return sequence.error();
+  }
+  remember(edit, *sequence, time_us);
+  return {};
+}
+
+Status Project::undo() {
+  const auto target = history_.undoTarget();
+  return target ? moveTo(*target) : nothingTo("undo");
+}
+
+Status Project::redo() {
+  const auto target = history_.redoTarget();
+  return target ? moveTo(*target) : nothingTo("redo");
+}
+
+Status Project::moveTo(uint64_t target) {
+  CYTO_TRY(mayChange());
+  CYTO_ASSIGN(const History::Path path, history_.pathTo(target));
+  if (path.back.empty() && path.forward.empty()) return {};
+  Document moved = document_;
+  for (const uint64_t sequence : path.back) {
+    CYTO_ASSIGN(const Edit edit, editOf(sequence));
+    CYTO_TRY(apply(edit, Direction::kBackward, moved));
+  }
+  for (const uint64_t sequence : path.forward) {
+    CYTO_ASSIGN(const Edit edit, editOf(sequence));
+    CYTO_TRY(apply(edit, Direction::kForward, moved));
+  }
+  CYTO_TRY(write(RecordKind::kMove, moveTarget(target), now_us()));
+  document_ = std::move(moved);
+  history_.moveTo(target);
+  return {};
+}
+
+Status Project::copyTo(const fs::path& folder) const {
+  return makeFolder(folder, [&](const fs::path& hidden) -> Status {
+    CYTO_TRY(writeManifest(hidden, folder, image_));
+    CYTO_ASSIGN(const auto journal, Journal::create(hidden / "journal"));
+    for (const RecordStamp& record : records_) {
+      CYTO_ASSIGN(const std::string payload, journal_->payload(record.sequence));
+      CYTO_TRY(journal->append(record.kind, payload, record.time_us));
+    }
+    return {};
+  });
+}
+
+}  // namespace cyto

@@ -1,0 +1,320 @@
+#include "core/project/project.h"
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+#include <random>
+
+#include "core/labels/transaction.h"
+#include "tests/support/random_seed.h"
+#include "tests/support/temporary_folder.h"
+
+namespace cyto {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr Shape kShape{1, 2, 300, 400};
+
+ImageReference image() {
+  return {"/data/cells 细胞.tif", "", kShape, 1, Dtype::kUint16, {0, 0, 0.5, 0.5, "micrometer", ""}, "xxh128:00"};
+}
+
+PlaneMask square(int64_t y, int64_t x, int64_t side) {
+  return maskWhere({y, x, y + side, x + side}, [](int64_t, int64_t) { return true; });
+}
+
+Edit promptEdit(const Document& document, const PointPrompt& point) {
+  Draft after = document.draft;
+  after.current = nullptr;
+  after.prompts.points.push_back(point);
+  return {EditKind::kPrompt, "point", 0, 1, false, Change<Draft>{document.draft, after}, {}, {}};
+}
+
+Edit answerEdit(const Document& document, const PlaneMask& mask) {
+  Draft after = document.draft;
+  after.current = std::make_shared<const CurrentObject>(CurrentObject{0, 1, mask, 0.5F, 2, "fake", "xxh128:11"});
+  return {EditKind::kSegment, "segmentation", 0, 1, true, Change<Draft>{document.draft, after}, {}, {}};
+}
+
+Edit commitEdit(const Document& document, uint32_t id, const PlaneMask& mask) {
+  Transaction transaction(document.labels);
+  const int64_t area = transaction.paint(0, 1, mask, id, PaintRule::kOverwrite);
+  Edit edit{EditKind::kCommit, "commit of object " + std::to_string(id), 0, 1, false, {}, transaction.finish(), {}};
+  ObjectRecord record{id, edit.labels.bounds(), area, "mitotic", ObjectState::kAccepted, {}};
+  record.provenance.prompts.points = {{1.5, 2.5, true}};
+  record.provenance.user = "Zoë";
+  edit.objects.push_back({id, nullptr, std::make_shared<const ObjectRecord>(record)});
+  edit.draft = Change<Draft>{document.draft, {}};
+  return edit;
+}
+
+void expectEqual(const Document& a, const Document& b) {
+  EXPECT_EQ(stateHash(a), stateHash(b));
+  EXPECT_EQ(a.draft, b.draft);
+  ASSERT_EQ(a.objects.size(), b.objects.size());
+  for (const auto& [id, record] : a.objects) {
+    ASSERT_TRUE(b.objects.contains(id));
+    EXPECT_EQ(*record, *b.objects.at(id)) << id;
+  }
+}
+
+class ProjectTest : public testing::Test {
+ protected:
+  fs::path path() const { return folder_ / "nuclei äöü.cyto"; }
+
+  std::unique_ptr<Project> create() {
+    auto project = Project::create(path(), image());
+    EXPECT_TRUE(project) << project.error().message();
+    return *std::move(project);
+  }
+  std::unique_ptr<Project> reopen() {
+    auto project = Project::open(path());
+    EXPECT_TRUE(project) << project.error().message();
+    return *std::move(project);
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST(EditFormat, AnEditComesBackAsItWas) {
+  Document document{LabelVolume(kShape), {}, {}};
+  const Edit prompt = promptEdit(document, {3.25, -0.5, false});
+  ASSERT_TRUE(apply(prompt, Direction::kForward, document));
+  const Edit answer = answerEdit(document, inscribedEllipse({10, 20, 43, 31}));
+  ASSERT_TRUE(apply(answer, Direction::kForward, document));
+  const Edit commit = commitEdit(document, 7, square(250, 250, 20));
+  for (const Edit& edit : {prompt, answer, commit}) {
+    const auto back = decodeEdit(encodeEdit(edit));
+    ASSERT_TRUE(back) << back.error().message();
+    EXPECT_EQ(*back, edit) << edit.label;
+  }
+}
+
+TEST(EditFormat, CutOrChangedBytesAreRefusedNotBelieved) {
+  Document document{LabelVolume(kShape), {}, {}};
+  const std::string whole = encodeEdit(commitEdit(document, 7, square(250, 250, 20)));
+  for (size_t length = 0; length < whole.size(); ++length) {
+    EXPECT_FALSE(decodeEdit(std::string_view(whole).substr(0, length))) << length;
+  }
+  const uint64_t seed = test::randomSeed(41);
+  SCOPED_TRACE(test::seedText(seed));
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 2000; ++round) {
+    std::string damaged = whole;
+    damaged[random() % damaged.size()] = static_cast<char>(random());
+    const auto edit = decodeEdit(damaged);
+    if (edit) {
+      Document target{LabelVolume(kShape), {}, {}};
+      [[maybe_unused]] const Status mayFail = apply(*edit, Direction::kForward, target);
+    }
+  }
+}
+
+TEST(ApplyEdit, WhatDoesNotFitChangesNothing) {
+  Document document{LabelVolume(kShape), {}, {}};
+  const Edit commit = commitEdit(document, 7, square(10, 10, 5));
+  ASSERT_TRUE(apply(commit, Direction::kForward, document));
+  const Document before = document;
+  EXPECT_FALSE(apply(commit, Direction::kForward, document)) << "the object exists already";
+  Edit strange = commit;
+  strange.objects.clear();
+  EXPECT_FALSE(apply(strange, Direction::kForward, document)) << "the pixels are taken";
+  expectEqual(document, before);
+}
+
+TEST_F(ProjectTest, EverythingIsThereAfterReopening) {
+  Document last;
+  {
+    auto project = create();
+    ASSERT_TRUE(project->perform(promptEdit(project->document(), {5, 6, true})));
+    ASSERT_TRUE(project->perform(answerEdit(project->document(), square(4, 4, 6))));
+    ASSERT_TRUE(project->perform(commitEdit(project->document(), 1, square(4, 4, 6))));
+    ASSERT_TRUE(project->perform(promptEdit(project->document(), {50, 60, true})));
+    last = project->document();
+  }
+  const auto project = reopen();
+  EXPECT_THAT(project->notices(), IsEmpty());
+  expectEqual(project->document(), last);
+  EXPECT_EQ(project->image(), image());
+  EXPECT_EQ(project->nextId(), 2u);
+  EXPECT_THAT(project->history().steps(), SizeIs(4));
+  EXPECT_EQ(project->history().undoLabel(), "point");
+  EXPECT_GT(project->savedAt_us(), 0);
+}
+
+TEST_F(ProjectTest, UndoSurvivesReopeningAndIdsAreNeverUsedAgain) {
+  {
+    auto project = create();
+    ASSERT_TRUE(project->perform(commitEdit(project->document(), 1, square(4, 4, 6))));
+    ASSERT_TRUE(project->perform(commitEdit(project->document(), 2, square(40, 40, 6))));
+    ASSERT_TRUE(project->undo());
+    EXPECT_THAT(project->document().objects, SizeIs(1));
+  }
+  const auto project = reopen();
+  EXPECT_THAT(project->document().objects, SizeIs(1));
+  EXPECT_EQ(project->nextId(), 3u);
+  EXPECT_EQ(project->history().redoLabel(), "commit of object 2");
+  ASSERT_TRUE(project->redo());
+  EXPECT_THAT(project->document().objects, SizeIs(2));
+  EXPECT_EQ(project->redo().error().code(), ErrorCode::kNotFound);
+}
+
+TEST_F(ProjectTest, TheMaskThatFollowsAClickIsTakenBackWithIt) {
+  const auto project = Project::inMemory(image());
+  ASSERT_TRUE(project->perform(promptEdit(project->document(), {5, 6, true})));
+  ASSERT_TRUE(project->perform(answerEdit(project->document(), square(4, 4, 6))));
+  ASSERT_TRUE(project->undo());
+  EXPECT_TRUE(project->document().draft.isEmpty());
+  ASSERT_TRUE(project->redo());
+  EXPECT_TRUE(project->document().draft.current) << "redo brings the mask with the click";
+}
+
+TEST_F(ProjectTest, RandomEditsMovesAndReopeningsAgreeWithRecordedStates) {
+  const uint64_t seed = test::randomSeed(42);
+  SCOPED_TRACE(test::seedText(seed));
+  std::mt19937_64 random(seed);
+  auto project = create();
+  std::map<uint64_t, Document> recorded{{0, project->document()}};
+  for (int step = 0; step < 120; ++step) {
+    const auto choice = random() % 10;
+    if (choice < 5) {
+      const PlaneMask mask = square(static_cast<int64_t>(random() % 280), static_cast<int64_t>(random() % 380),
+                                    static_cast<int64_t>(1 + random() % 20));
+      ASSERT_TRUE(project->perform(commitEdit(project->document(), project->nextId(), mask)));
+      recorded[project->history().current()] = project->document();
+    } else if (choice < 8) {
+      const auto& steps = project->history().steps();
+      const uint64_t target = steps.empty() ? 0 : steps[random() % steps.size()].sequence;
+      ASSERT_TRUE(project->moveTo(target));
+    } else if (choice == 8) {
+      [[maybe_unused]] const Status mayBeAtTheBeginning = project->undo();
+    } else {
+      project.reset();
+      project = reopen();
+    }
+    expectEqual(project->document(), recorded.at(project->history().current()));
+  }
+}
+
+TEST_F(ProjectTest, ASecondOpenerReadsOnly) {
+  const auto first = create();
+  ASSERT_TRUE(first->perform(commitEdit(first->document(), 1, square(4, 4, 6))));
+  const auto second = reopen();
+  EXPECT_THAT(second->readOnlyReason(), HasSubstr("open in another window or program"));
+  EXPECT_THAT(second->notices(), SizeIs(1));
+  expectEqual(second->document(), first->document());
+  const Status refused = second->perform(commitEdit(second->document(), 2, square(40, 4, 6)));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("only be looked at"));
+  EXPECT_FALSE(second->undo());
+  ASSERT_TRUE(first->perform(commitEdit(first->document(), 2, square(40, 4, 6)))) << "the first goes on";
+}
+
+TEST_F(ProjectTest, TheLockOfADeadProgramIsTakenOver) {
+  create().reset();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto project = Project::open(path());
+    const bool done = project && (*project)->perform(commitEdit((*project)->document(), 1, square(4, 4, 6)));
+    ::_exit(done ? 0 : 1);  // without destructors, as a crash
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  const auto project = reopen();
+  EXPECT_THAT(project->readOnlyReason(), IsEmpty());
+  ASSERT_THAT(project->notices(), SizeIs(1));
+  EXPECT_THAT(project->notices()[0], HasSubstr("ended without closing it"));
+  EXPECT_THAT(project->document().objects, SizeIs(1));
+}
+
+TEST_F(ProjectTest, AnotherHostsLockIsRespected) {
+  create().reset();
+  std::ofstream(path() / "LOCK") << R"({"pid": 1, "host": "microscope-7", "time": 0})";
+  const auto project = reopen();
+  EXPECT_THAT(project->readOnlyReason(), testing::AllOf(HasSubstr("microscope-7"), HasSubstr("delete the file LOCK")));
+}
+
+TEST_F(ProjectTest, AReadOnlyFolderCanBeLookedAt) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  {
+    ASSERT_TRUE(create()->perform(promptEdit({}, {5, 6, true})));
+  }
+  fs::permissions(path() / "LOCK", fs::perms::owner_read);
+  fs::permissions(path(), fs::perms::owner_read | fs::perms::owner_exec);
+  {
+    const auto project = reopen();
+    EXPECT_THAT(project->readOnlyReason(), HasSubstr("cannot be written"));
+    EXPECT_FALSE(project->document().draft.isEmpty());
+  }
+  fs::permissions(path(), fs::perms::owner_all);
+}
+
+TEST_F(ProjectTest, ACopyHasTheWholeHistory) {
+  const auto project = create();
+  ASSERT_TRUE(project->perform(commitEdit(project->document(), 1, square(4, 4, 6))));
+  ASSERT_TRUE(project->perform(commitEdit(project->document(), 2, square(40, 4, 6))));
+  ASSERT_TRUE(project->undo());
+  const fs::path target = folder_ / "copy.cyto";
+  ASSERT_TRUE(project->copyTo(target));
+  auto copy = Project::open(target);
+  ASSERT_TRUE(copy) << copy.error().message();
+  expectEqual((*copy)->document(), project->document());
+  EXPECT_EQ((*copy)->history().redoLabel(), "commit of object 2");
+  EXPECT_EQ(project->copyTo(target).error().code(), ErrorCode::kInvalidArgument) << "nothing is overwritten";
+  const Status nowhere = project->copyTo(folder_ / "LOCK" / "x" / "copy.cyto");
+  EXPECT_TRUE(nowhere) << "missing folders are made";
+}
+
+TEST_F(ProjectTest, WhatIsNoProjectIsNamed) {
+  EXPECT_EQ(Project::open(folder_ / "gone.cyto").error().code(), ErrorCode::kNotFound);
+  create().reset();
+  EXPECT_EQ(Project::create(path(), image()).error().code(), ErrorCode::kInvalidArgument);
+  for (const auto& [content, says] : std::map<std::string, std::string>{
+           {"", "damaged"},
+           {"{}", "damaged"},
+           {"[1, 2", "damaged"},
+           {R"({"format": "cytoclick-project", "version": 99})", "newer Cytoclick"},
+           {R"({"format": "cytoclick-project", "version": 1, "images": []})", "damaged"}}) {
+    std::ofstream(path() / "project.json") << content;
+    const auto project = Project::open(path());
+    ASSERT_FALSE(project) << content;
+    EXPECT_THAT(project.error().message(), HasSubstr(says)) << content;
+  }
+}
+
+TEST(ContentHash, NamesTheContentNotTheName) {
+  const test::TemporaryFolder folder;
+  std::ofstream(folder / "a") << "pixels";
+  std::ofstream(folder / "b") << "pixels";
+  std::ofstream(folder / "c") << "other!";
+  EXPECT_EQ(*contentHashOf(folder / "a"), *contentHashOf(folder / "b"));
+  EXPECT_NE(*contentHashOf(folder / "a"), *contentHashOf(folder / "c"));
+  EXPECT_FALSE(contentHashOf(folder / "gone"));
+  const auto before = contentHashOf(folder.path());
+  ASSERT_TRUE(before);
+  std::ofstream(folder / "a") << "Pixels";
+  EXPECT_NE(*contentHashOf(folder.path()), *before);
+}
+
+TEST(ContentHash, AChangeAtTheEndOfALargeFileIsSeen) {
+  const test::TemporaryFolder folder;
+  const auto write = [&](char last) {
+    std::ofstream file(folder / "large", std::ios::binary);
+    file << std::string(9'000'000, 'x') << last;
+  };
+  write('a');
+  const auto first = contentHashOf(folder / "large");
+  write('b');
+  EXPECT_NE(*first, *contentHashOf(folder / "large"));
+}
+
+}  // namespace
+}  // namespace cyto
