@@ -14,6 +14,7 @@ namespace {
 
 struct Options {
   std::string script;
+  std::string project;
   ModelOptions model;
 };
 
@@ -43,10 +44,12 @@ Result<ExitCode> runScript(const Options& options, const JobContext& job) {
     }
   }
   std::istream& lines = isPiped ? std::cin : file;
-  AnnotationSession session([&](const std::string& nameOrFile, const JobContext& loading) {
-    return loadModel(options.model, nameOrFile, loading);
-  });
-  Script script(session, printResult);
+  InferenceWorker worker([&](const std::string& nameOrFile,
+                             const JobContext& loading) { return loadModel(options.model, nameOrFile, loading); },
+                         {});
+  AnnotationSession session(worker);
+  Script script(session, worker, printResult);
+  if (!options.project.empty()) CYTO_TRY(script.useProject(options.project));
   int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
@@ -67,6 +70,8 @@ void addRunCommand(CLI::App& app, Runner& chosen) {
   auto options = std::make_shared<Options>();
   command->add_option("script", options->script, "text file with one command a line; - reads standard input")
       ->required();
+  command->add_option("--project", options->project,
+                      "a project folder: opened before the first line, or made by the first 'open'");
   options->model.declareOn(*command);
   command->callback(
       [&chosen, options] { chosen = [options](const JobContext& job) { return runScript(*options, job); }; });

@@ -51,6 +51,17 @@ std::optional<std::string> History::redoLabel() const {
   return find(*next)->label;
 }
 
+std::vector<HistoryStep> History::line(size_t back, size_t forward) const {
+  std::vector<HistoryStep> steps;
+  for (uint64_t step = current_; step != 0 && steps.size() < back; step = find(step)->parent) {
+    steps.push_back(*find(step));
+  }
+  std::reverse(steps.begin(), steps.end());
+  auto next = lastChild(current_);
+  for (size_t i = 0; next && i < forward; ++i, next = lastChild(*next)) steps.push_back(*find(*next));
+  return steps;
+}
+
 Result<History::Path> History::pathTo(uint64_t target) const {
   if (target != 0 && !find(target)) {
     return Error(ErrorCode::kNotFound, "the history has no step " + std::to_string(target));

@@ -50,6 +50,10 @@ class History {
   std::optional<std::string> undoLabel() const;
   std::optional<std::string> redoLabel() const;
 
+  /// The steps of the line the document stands on, oldest first: at most `back` up to the current one, then at most
+  /// `forward` that redo would take.
+  std::vector<HistoryStep> line(size_t back, size_t forward) const;
+
   /// How to get to a step: which steps to take back (newest first), then which to apply (oldest first).
   /// kNotFound for a sequence that is no step.
   struct Path {

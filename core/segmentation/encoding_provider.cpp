@@ -1,12 +1,12 @@
 #include "core/segmentation/encoding_provider.h"
 
+#include <algorithm>
+
 #include "core/inference/preprocessing.h"
 
 namespace cyto {
 
 namespace {
-
-constexpr int64_t kBudget_bytes = int64_t{1} << 30;
 
 Tiling wholePlane(const Shape& shape) {
   const Extent2 plane{std::max<int64_t>(shape.y, 1), std::max<int64_t>(shape.x, 1)};
@@ -18,8 +18,13 @@ Tiling wholePlane(const Shape& shape) {
 EncodingProvider::EncodingProvider(const io::ImageSource& source, ImageEncoder& encoder)
     : EncodingProvider(source, encoder, wholePlane(source.info().shape)) {}
 
-EncodingProvider::EncodingProvider(const io::ImageSource& source, ImageEncoder& encoder, const Tiling& tiling)
-    : source_(source), encoder_(encoder), tiling_(tiling), cache_(kBudget_bytes) {}
+EncodingProvider::EncodingProvider(const io::ImageSource& source, ImageEncoder& encoder, const Tiling& tiling,
+                                   int64_t budget_bytes)
+    : source_(source),
+      encoder_(encoder),
+      tiling_(tiling),
+      budget_bytes_(std::max<int64_t>(1, budget_bytes)),
+      cache_(budget_bytes_) {}
 
 Result<EmbeddingPtr> EncodingProvider::embedding(int64_t t, int64_t z, int64_t tile, const JobContext& job) {
   const TileKey key{t, z, tile};
@@ -30,7 +35,8 @@ Result<EmbeddingPtr> EncodingProvider::embedding(int64_t t, int64_t z, int64_t t
   CYTO_ASSIGN(const RgbImage rgb, stretchToRgb(pixels));
   CYTO_ASSIGN(Embedding made, encoder_.encode(rgb, job));
   auto shared = std::make_shared<const Embedding>(std::move(made));
-  cache_.insert(key, shared, shared->size_bytes());
+  // One that is larger than the whole budget counts as the budget, so that it is kept alone.
+  cache_.insert(key, shared, std::min(shared->size_bytes(), budget_bytes_));
   return EmbeddingPtr(shared);
 }
 

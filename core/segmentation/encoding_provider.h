@@ -10,17 +10,29 @@
 namespace cyto {
 
 /// Reads tiles of an image and encodes them when they are asked for; keeps what it made in memory up to
-/// a budget. The source and the encoder must outlive it.
+/// a budget, but always at least the embedding that it made last. The source and the encoder must outlive it.
 class EncodingProvider : public EmbeddingProvider {
  public:
+  static constexpr int64_t kDefaultBudget_bytes = int64_t{1} << 30;
+
   /// One tile that is the whole plane.
   EncodingProvider(const io::ImageSource& source, ImageEncoder& encoder);
-  EncodingProvider(const io::ImageSource& source, ImageEncoder& encoder, const Tiling& tiling);
+  EncodingProvider(const io::ImageSource& source, ImageEncoder& encoder, const Tiling& tiling,
+                   int64_t budget_bytes = kDefaultBudget_bytes);
 
   const Shape& imageShape() const override { return source_.info().shape; }
   const Tiling& tiling() const override { return tiling_; }
   bool hasTile(int64_t, int64_t, int64_t) const override { return true; }
   Result<EmbeddingPtr> embedding(int64_t t, int64_t z, int64_t tile, const JobContext& job) override;
+
+  /// Whether `embedding` would find the tile in memory. Any thread may ask.
+  bool isReady(int64_t t, int64_t z, int64_t tile) const { return cache_.contains({t, z, tile}); }
+
+  /// How many tiles are in memory. Any thread may ask.
+  int64_t readyCount() const { return cache_.count(); }
+
+  /// Makes a tile the last one to be dropped; nothing when it is not in memory.
+  void touch(int64_t t, int64_t z, int64_t tile) { cache_.find({t, z, tile}); }
 
  private:
   struct TileKey {
@@ -36,6 +48,7 @@ class EncodingProvider : public EmbeddingProvider {
   const io::ImageSource& source_;
   ImageEncoder& encoder_;
   Tiling tiling_;
+  int64_t budget_bytes_;
   ByteBudgetCache<TileKey, Embedding, TileKeyHash> cache_;
 };
 

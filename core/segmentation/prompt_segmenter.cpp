@@ -129,9 +129,11 @@ Result<std::shared_ptr<PreparedEmbedding>> PromptSegmenter::prepared(int64_t t, 
   return ready;
 }
 
-Result<PromptSegmenter::Piece> PromptSegmenter::decode(const ObjectPrompts& object, const PlanePrompts& question,
-                                                       const TileChoice& choice, const JobContext& job,
-                                                       std::vector<std::string>& warnings) {
+Result<std::vector<PromptSegmenter::Piece>> PromptSegmenter::decode(const ObjectPrompts& object,
+                                                                    const PlanePrompts& question,
+                                                                    const TileChoice& choice, DecodeOptions options,
+                                                                    const JobContext& job,
+                                                                    std::vector<std::string>& warnings) {
   CYTO_ASSIGN(const auto embedding, prepared(object.t, object.z, choice.tile, job));
   const PlaneBox tile = embeddings_.tiling().tile(choice.tile);
   const Prompts prompts = promptsInTile(question, tile, embedding->embedding());
@@ -140,12 +142,15 @@ Result<PromptSegmenter::Piece> PromptSegmenter::decode(const ObjectPrompts& obje
                        ": no tile holds all prompts, so points outside the tile are ignored and the object ends at the "
                        "tile's border; use larger tiles");
   }
-  if (!canAnswer(prompts)) return Piece{};
+  if (!canAnswer(prompts)) return std::vector<Piece>(1);
   const Stopwatch watch(times_.decode_s);
-  CYTO_ASSIGN(MaskPrediction prediction, decoder_.decode(*embedding, prompts, {object.multimask}));
-  MaskCandidate& best = prediction.candidates.front();
-  const PlaneMask inImage = translated({best.box, std::move(best.mask)}, tile.y0, tile.x0);
-  return Piece{cropped(inImage, tile), best.predictedIou};
+  CYTO_ASSIGN(MaskPrediction prediction, decoder_.decode(*embedding, prompts, options));
+  std::vector<Piece> pieces;
+  for (MaskCandidate& candidate : prediction.candidates) {
+    const PlaneMask inImage = translated({candidate.box, std::move(candidate.mask)}, tile.y0, tile.x0);
+    pieces.push_back({cropped(inImage, tile), candidate.predictedIou});
+  }
+  return pieces;
 }
 
 Result<ObjectMask> PromptSegmenter::segment(const ObjectPrompts& object, const JobContext& job) {
@@ -154,7 +159,8 @@ Result<ObjectMask> PromptSegmenter::segment(const ObjectPrompts& object, const J
   for (const PlanePrompts& question : questionsOf(object, embeddings_.tiling().planeShape())) {
     CYTO_TRY(job.cancel.check());
     CYTO_ASSIGN(const TileChoice choice, choose(object, question));
-    CYTO_ASSIGN(const Piece piece, decode(object, question, choice, job, answer.warnings));
+    CYTO_ASSIGN(const auto pieces, decode(object, question, choice, {object.multimask}, job, answer.warnings));
+    const Piece& piece = pieces.front();
     answer.mask = answer.mask.isEmpty() ? piece.mask : united(answer.mask, piece.mask);
     answer.predictedIou = answer.tiles.empty() ? piece.predictedIou : std::min(answer.predictedIou, piece.predictedIou);
     answer.tiles.push_back(choice.tile);
@@ -164,6 +170,26 @@ Result<ObjectMask> PromptSegmenter::segment(const ObjectPrompts& object, const J
                               ": the model sees no object there, so its mask is empty; move the point or add a box");
   }
   return answer;
+}
+
+Result<std::vector<ObjectMask>> PromptSegmenter::alternatives(const ObjectPrompts& object, const JobContext& job) {
+  std::vector<ObjectMask> answers(1);
+  CYTO_ASSIGN(answers[0], segment(object, job));
+  const std::vector<PlanePrompts> questions = questionsOf(object, embeddings_.tiling().planeShape());
+  if (questions.size() > 1) return answers;
+  CYTO_TRY(job.cancel.check());
+  CYTO_ASSIGN(const TileChoice choice, choose(object, questions.front()));
+  ObjectMask other{object.id, object.t, object.z, {}, 0, {choice.tile}, {}};
+  CYTO_ASSIGN(auto pieces, decode(object, questions.front(), choice, {.allAlternatives = true}, job, other.warnings));
+  for (Piece& piece : pieces) {
+    const bool isKnown = std::any_of(answers.begin(), answers.end(),
+                                     [&](const ObjectMask& earlier) { return earlier.mask == piece.mask; });
+    if (piece.mask.isEmpty() || isKnown) continue;
+    other.mask = std::move(piece.mask);
+    other.predictedIou = piece.predictedIou;
+    answers.push_back(other);
+  }
+  return answers;
 }
 
 Result<std::vector<ObjectMask>> PromptSegmenter::segmentAll(const std::vector<ObjectPrompts>& objects,

@@ -40,6 +40,11 @@ class PromptSegmenter {
   /// and those of the provider and the decoder.
   Result<ObjectMask> segment(const ObjectPrompts& prompts, const JobContext& job);
 
+  /// The answer of `segment`, then the model's other masks for the same prompts, best predicted first. Left out
+  /// are empty ones and those with the pixels of an earlier one. An object that asks more than one question (several
+  /// boxes) has only its answer.
+  Result<std::vector<ObjectMask>> alternatives(const ObjectPrompts& prompts, const JobContext& job);
+
   /// Answers many, in the order given; works plane by plane and tile by tile, so that each embedding is
   /// used for all its objects before the next.
   Result<std::vector<ObjectMask>> segmentAll(const std::vector<ObjectPrompts>& objects, const JobContext& job);
@@ -58,8 +63,9 @@ class PromptSegmenter {
 
   Result<TileChoice> choose(const ObjectPrompts& object, const PlanePrompts& question) const;
   Result<std::shared_ptr<PreparedEmbedding>> prepared(int64_t t, int64_t z, int64_t tile, const JobContext& job);
-  Result<Piece> decode(const ObjectPrompts& object, const PlanePrompts& question, const TileChoice& choice,
-                       const JobContext& job, std::vector<std::string>& warnings);
+  /// The masks that the decoder gives, best predicted first; one empty piece when no prompt lies in the tile.
+  Result<std::vector<Piece>> decode(const ObjectPrompts& object, const PlanePrompts& question, const TileChoice& choice,
+                                    DecodeOptions options, const JobContext& job, std::vector<std::string>& warnings);
 
   EmbeddingProvider& embeddings_;
   PromptDecoder& decoder_;

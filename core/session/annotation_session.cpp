@@ -1,9 +1,11 @@
 #include "core/session/annotation_session.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include <algorithm>
+#include <cmath>
+#include <future>
 
 #include "core/labels/transaction.h"
+#include "core/session/object_changes.h"
 
 namespace cyto {
 
@@ -13,139 +15,394 @@ namespace {
 
 Error refused(const std::string& what) { return Error(ErrorCode::kInvalidArgument, what); }
 
-Error noImage() { return refused("no image is open; open one first"); }
+Result<std::shared_ptr<const io::ImageSource>> openPixels(const fs::path& path, const io::OpenOptions& options) {
+  CYTO_ASSIGN(std::shared_ptr<const io::ImageSource> image, io::openImage(path, options));
+  if (image->info().shape.elements().value_or(0) < 1) {
+    return Error(ErrorCode::kFormat, "'" + path.string() + "' has no pixels; there is nothing to segment in it");
+  }
+  return image;
+}
+
+Error otherPlane(const ObjectPrompts& prompts) {
+  return refused("the prompts so far lie in another plane (t " + std::to_string(prompts.t) + ", z " +
+                 std::to_string(prompts.z) + "); commit or clear them first");
+}
+
+Error noPrompt(const std::string& kind, size_t index) {
+  return Error(ErrorCode::kNotFound, "there is no " + kind + " number " + std::to_string(index + 1));
+}
+
+Error noObject(uint32_t id) { return Error(ErrorCode::kNotFound, "there is no object " + std::to_string(id)); }
+
+Status checkRadius(double radius) {
+  constexpr double kMaxRadius = 2000;
+  if (std::isfinite(radius) && radius >= 0 && radius <= kMaxRadius) return {};
+  return refused("the radius of a brush is a number from 0 to 2000 pixels");
+}
 
 }  // namespace
 
-Status AnnotationSession::open(const fs::path& path, const io::OpenOptions& options) {
-  if (hasUnsaved_) {
+// --- opening ---------------------------------------------------------------------------------------------------------
+
+Status AnnotationSession::open(const fs::path& path, const io::OpenOptions& options, const fs::path& projectFolder) {
+  if (hasUnsaved_ && project_ && project_->folder().empty()) {
     return refused("there are committed objects that were not exported; export them before opening another image");
   }
-  CYTO_ASSIGN(auto image, io::openImage(path, options));
-  const Shape& shape = image->info().shape;
-  if (shape.elements().value_or(0) < 1) {
-    return Error(ErrorCode::kFormat, "'" + path.string() + "' has no pixels; there is nothing to segment in it");
+  CYTO_ASSIGN(auto image, openPixels(path, options));
+  const ImageReference reference = referenceTo(path, image->info());
+  std::unique_ptr<Project> project;
+  if (projectFolder.empty()) {
+    project = Project::inMemory(reference);
+  } else {
+    CYTO_ASSIGN(project, Project::create(projectFolder, reference));
   }
-  segmenter_.reset();
-  embeddings_.reset();
-  labels_ = LabelVolume(shape);
+  notices_.clear();
+  return start(std::move(project), std::move(image));
+}
+
+Status AnnotationSession::openProject(const fs::path& folder) {
+  if (hasUnsaved_ && project_ && project_->folder().empty()) {
+    return refused("there are committed objects that were not exported; export them before opening a project");
+  }
+  std::error_code ignored;
+  const bool isSame = project_ && fs::equivalent(folder, project_->folder(), ignored);
+  if (isSame) return {};
+  CYTO_ASSIGN(auto project, Project::open(folder));
+  notices_ = project->notices();
+  std::shared_ptr<const io::ImageSource> image;
+  const ImageReference& reference = project->image();
+  auto pixels = openPixels(reference.path, {reference.key});
+  if (!pixels) {
+    notices_.push_back("The image of this project cannot be opened: " + pixels.error().message());
+  } else if ((*pixels)->info().shape != reference.shape) {
+    notices_.push_back("The image '" + reference.path.string() + "' has changed its size from " +
+                       reference.shape.text() + " to " + (*pixels)->info().shape.text() + ", so it is not shown.");
+  } else {
+    image = *pixels;
+  }
+  return start(std::move(project), std::move(image));
+}
+
+Status AnnotationSession::start(std::unique_ptr<Project> project, std::shared_ptr<const io::ImageSource> image) {
+  worker_.setImage(image);
+  project_ = std::move(project);
   image_ = std::move(image);
-  objects_.clear();
-  nextId_ = 1;
-  clear();
-  return {};
-}
-
-Status AnnotationSession::chooseModel(const std::string& nameOrFile, const JobContext& job) {
-  CYTO_ASSIGN(auto model, loadModel_(nameOrFile, job));
-  segmenter_.reset();
-  embeddings_.reset();
-  model_ = std::move(model);
-  preview_.reset();
-  return {};
-}
-
-Status AnnotationSession::addPoint(int64_t t, int64_t z, const PointPrompt& point) {
-  ObjectPrompts extended = prompts_;
-  extended.points.push_back(point);
-  return replacePrompts(t, z, std::move(extended));
-}
-
-Status AnnotationSession::addBox(int64_t t, int64_t z, const BoxPrompt& box) {
-  ObjectPrompts extended = prompts_;
-  extended.boxes.push_back(box);
-  return replacePrompts(t, z, std::move(extended));
-}
-
-Status AnnotationSession::replacePrompts(int64_t t, int64_t z, ObjectPrompts extended) {
-  if (!image_) return noImage();
-  if (!prompts_.isEmpty() && (t != prompts_.t || z != prompts_.z)) {
-    return refused("the prompts so far lie in another plane (t " + std::to_string(prompts_.t) + ", z " +
-                   std::to_string(prompts_.z) + "); commit or clear them first");
-  }
-  extended.t = t;
-  extended.z = z;
-  extended.id = nextId_;
-  // A negative point may come first; whether the prompts can be answered is asked by `segment`.
-  ObjectPrompts answerable = extended;
-  for (PointPrompt& point : answerable.points) point.positive = true;
-  CYTO_TRY(checkPrompts(answerable, image_->info().shape));
-  prompts_ = std::move(extended);
-  preview_.reset();
-  return {};
-}
-
-void AnnotationSession::clear() {
-  prompts_ = {};
-  preview_.reset();
-}
-
-Status AnnotationSession::prepareSegmenter(const JobContext& job) {
-  if (segmenter_) return {};
-  if (!model_) CYTO_TRY(chooseModel("", job));
-  embeddings_ = std::make_unique<EncodingProvider>(*image_, model_->encoder());
-  segmenter_ = std::make_unique<PromptSegmenter>(*embeddings_, model_->decoder());
-  return {};
-}
-
-Result<ObjectMask> AnnotationSession::segment(const JobContext& job) {
-  if (!image_) return noImage();
-  if (prompts_.isEmpty()) return refused("there are no prompts; add a point or a box first");
-  CYTO_TRY(checkPrompts(prompts_, image_->info().shape));
-  CYTO_TRY(prepareSegmenter(job));
-  CYTO_ASSIGN(ObjectMask answer, segmenter_->segment(prompts_, job));
-  preview_ = answer;
-  return answer;
-}
-
-Result<CommittedObject> AnnotationSession::commit() {
-  if (!preview_) return refused("there is no mask to commit; use segment first");
-  if (preview_->mask.isEmpty()) return refused("the mask is empty; change the prompts and segment again");
-  Transaction transaction(labels_);
-  const int64_t area =
-      transaction.paint(preview_->t, preview_->z, preview_->mask, preview_->id, PaintRule::kOnlyBackground);
-  if (area == 0) return refused("all pixels of the mask belong to other objects already; change the prompts");
-  const LabelDelta painted = transaction.finish();
-  CYTO_TRY(apply(painted, Direction::kForward, labels_));
-  const Box bounds = painted.bounds();
-  const PlaneBox box{bounds.begin.y, bounds.begin.x, bounds.end.y, bounds.end.x};
-  const CommittedObject object{preview_->id, preview_->t, preview_->z, area, box, preview_->predictedIou};
-  objects_.push_back(object);
-  ++nextId_;
-  hasUnsaved_ = true;
-  clear();
-  return object;
-}
-
-Status AnnotationSession::exportLabels(LabelFormat format, const fs::path& path) {
-  if (!image_) return noImage();
-  CYTO_TRY(checkTarget(path));
-  CYTO_ASSIGN(const Array labels, labels_.toArray());
-  CYTO_TRY(writeLabels(path, format, labels, image_->info().scale));
+  transient_.reset();
   hasUnsaved_ = false;
   return {};
 }
 
-std::string AnnotationSession::stateHash() const {
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
-  const auto add = [&](const auto& value) { XXH3_128bits_update(&state, &value, sizeof value); };
-  const Shape& shape = labels_.shape();
-  for (const int64_t extent : {shape.t, shape.z, shape.y, shape.x}) add(extent);
-  for (const ChunkKey& key : labels_.chunks()) {
-    for (const int64_t index : {key.t, key.z, key.row, key.column}) add(index);
-    add(*labels_.find(key));
+Status AnnotationSession::saveAs(const fs::path& folder) {
+  CYTO_TRY(checkOpen());
+  CYTO_TRY(settleTransient());
+  CYTO_TRY(project_->copyTo(folder));
+  CYTO_ASSIGN(project_, Project::open(folder));
+  notices_ = project_->notices();
+  return {};
+}
+
+const Document& AnnotationSession::document() const {
+  static const Document empty;
+  return project_ ? project_->document() : empty;
+}
+
+std::shared_ptr<const CurrentObject> AnnotationSession::current() const {
+  return document().draft.current ? document().draft.current : transient_;
+}
+
+Status AnnotationSession::checkOpen() const {
+  if (!project_) return refused("no image is open; open one first");
+  return {};
+}
+
+Status AnnotationSession::checkPlane(int64_t t, int64_t z) const {
+  CYTO_TRY(checkOpen());
+  const Shape& shape = project_->image().shape;
+  if (t >= 0 && t < shape.t && z >= 0 && z < shape.z) return {};
+  return refused("the image has no plane t " + std::to_string(t) + ", z " + std::to_string(z) + "; it has " +
+                 std::to_string(shape.t) + " in time and " + std::to_string(shape.z) + " in depth");
+}
+
+// --- prompts ---------------------------------------------------------------------------------------------------------
+
+Status AnnotationSession::addPoint(int64_t t, int64_t z, const PointPrompt& point) {
+  ObjectPrompts extended = document().draft.prompts;
+  const bool isFirst = extended.isEmpty();
+  if (!isFirst && (t != extended.t || z != extended.z)) return otherPlane(extended);
+  extended.t = t;
+  extended.z = z;
+  extended.points.push_back(point);
+  return replacePrompts(std::move(extended), point.positive ? "point" : "negative point");
+}
+
+Status AnnotationSession::addBox(int64_t t, int64_t z, const BoxPrompt& box) {
+  ObjectPrompts extended = document().draft.prompts;
+  const bool isFirst = extended.isEmpty();
+  if (!isFirst && (t != extended.t || z != extended.z)) return otherPlane(extended);
+  extended.t = t;
+  extended.z = z;
+  extended.boxes.push_back(box);
+  return replacePrompts(std::move(extended), "box");
+}
+
+Status AnnotationSession::replacePoint(size_t index, const PointPrompt& point) {
+  ObjectPrompts prompts = document().draft.prompts;
+  if (index >= prompts.points.size()) return noPrompt("point", index);
+  prompts.points[index] = point;
+  return replacePrompts(std::move(prompts), "change of a point");
+}
+
+Status AnnotationSession::replaceBox(size_t index, const BoxPrompt& box) {
+  ObjectPrompts prompts = document().draft.prompts;
+  if (index >= prompts.boxes.size()) return noPrompt("box", index);
+  prompts.boxes[index] = box;
+  return replacePrompts(std::move(prompts), "change of a box");
+}
+
+Status AnnotationSession::removePoint(size_t index) {
+  ObjectPrompts prompts = document().draft.prompts;
+  if (index >= prompts.points.size()) return noPrompt("point", index);
+  prompts.points.erase(prompts.points.begin() + static_cast<std::ptrdiff_t>(index));
+  return replacePrompts(std::move(prompts), "removal of a point");
+}
+
+Status AnnotationSession::removeBox(size_t index) {
+  ObjectPrompts prompts = document().draft.prompts;
+  if (index >= prompts.boxes.size()) return noPrompt("box", index);
+  prompts.boxes.erase(prompts.boxes.begin() + static_cast<std::ptrdiff_t>(index));
+  return replacePrompts(std::move(prompts), "removal of a box");
+}
+
+Status AnnotationSession::replacePrompts(ObjectPrompts prompts, std::string label) {
+  CYTO_TRY(checkOpen());
+  if (!image_) return refused("the image of this project is not there, so nothing can be segmented in it");
+  const Draft& before = document().draft;
+  prompts.id = before.refines != 0 ? before.refines : nextId();
+  if (!prompts.isEmpty()) {
+    // A negative point may come first; whether the prompts can be answered is asked by `segment`.
+    ObjectPrompts answerable = prompts;
+    for (PointPrompt& point : answerable.points) point.positive = true;
+    CYTO_TRY(checkPrompts(answerable, image_->info().shape));
+  } else if (before.refines == 0) {
+    prompts = {};
   }
-  for (const CommittedObject& object : objects_) {
-    add(object.id);
-    add(object.t);
-    add(object.z);
+  return performDraft(EditKind::kPrompt, std::move(label), {std::move(prompts), nullptr, before.refines}, false);
+}
+
+Status AnnotationSession::performDraft(EditKind kind, std::string label, Draft after, bool isAutomatic) {
+  const Draft& before = document().draft;
+  if (before == after) return {};
+  const ObjectPrompts& place = after.prompts.isEmpty() ? before.prompts : after.prompts;
+  const Edit edit{kind, std::move(label), place.t, place.z, isAutomatic, Change<Draft>{before, std::move(after)}, {},
+                  {}};
+  CYTO_TRY(project_->perform(edit));
+  transient_.reset();
+  return {};
+}
+
+Status AnnotationSession::clear() {
+  if (!project_ || (document().draft.isEmpty() && !transient_)) return {};
+  transient_.reset();
+  return performDraft(EditKind::kClear, "clearing of the prompts", {}, false);
+}
+
+// --- masks -----------------------------------------------------------------------------------------------------------
+
+Result<ObjectMask> AnnotationSession::segment(int alternative, AnswerKind kind, const JobContext& job) {
+  CYTO_TRY(checkOpen());
+  const ObjectPrompts prompts = document().draft.prompts;
+  if (prompts.isEmpty()) return refused("there are no prompts; add a point or a box first");
+  if (!image_) return refused("the image of this project is not there, so nothing can be segmented in it");
+  CYTO_TRY(checkPrompts(prompts, image_->info().shape));
+  const auto promise = std::make_shared<std::promise<Result<ObjectMask>>>();
+  std::future<Result<ObjectMask>> answered = promise->get_future();
+  worker_.segment(prompts, alternative,
+                  [promise](Result<ObjectMask> answer) { promise->set_value(std::move(answer)); });
+  constexpr auto kCancelPoll = std::chrono::milliseconds(50);
+  while (answered.wait_for(kCancelPoll) != std::future_status::ready) {
+    if (job.cancel.isCancelled()) worker_.cancelSegmentations();
   }
-  const XXH128_hash_t digest = XXH3_128bits_digest(&state);
-  char text[48];
-  std::snprintf(text, sizeof text, "xxh128:%016llx%016llx", static_cast<unsigned long long>(digest.high64),
-                static_cast<unsigned long long>(digest.low64));
-  return text;
+  CYTO_ASSIGN(const ObjectMask answer, answered.get());
+  CYTO_TRY(acceptAnswer(answer, alternative, kind));
+  return answer;
+}
+
+Status AnnotationSession::acceptAnswer(const ObjectMask& answer, int alternative, AnswerKind kind) {
+  const Draft& draft = document().draft;
+  const ModelIdentity model = worker_.modelState().identity;
+  auto current = std::make_shared<const CurrentObject>(
+      CurrentObject{answer.t, answer.z, answer.mask, answer.predictedIou, alternative, model.name, model.weightsHash});
+  if (kind == AnswerKind::kTransient) {
+    if (!draft.current) transient_ = std::move(current);
+    return {};
+  }
+  const std::string label = alternative > 0 ? "choice of another mask" : "segmentation";
+  return performDraft(EditKind::kSegment, label, {draft.prompts, std::move(current), draft.refines},
+                      kind == AnswerKind::kAutomaticStep);
+}
+
+// A mask without a step must be in the history before something is built on it, or a replay could not follow.
+Status AnnotationSession::settleTransient() {
+  if (!transient_ || document().draft.current) return {};
+  const Draft& draft = document().draft;
+  return performDraft(EditKind::kSegment, "segmentation", {draft.prompts, transient_, draft.refines}, true);
+}
+
+Provenance AnnotationSession::provenanceOfDraft() const {
+  const Draft& draft = document().draft;
+  Provenance provenance = handMade();
+  provenance.prompts = draft.prompts;
+  provenance.alternative = draft.current->alternative;
+  provenance.predictedIou = draft.current->predictedIou;
+  provenance.model = draft.current->model;
+  provenance.weightsHash = draft.current->weightsHash;
+  return provenance;
+}
+
+// --- objects ---------------------------------------------------------------------------------------------------------
+
+Result<ObjectRecord> AnnotationSession::commit() {
+  CYTO_TRY(checkOpen());
+  if (!current()) return refused("there is no mask to commit; use segment first");
+  CYTO_TRY(settleTransient());
+  const Draft draft = document().draft;
+  const CurrentObject& current = *draft.current;
+  if (current.mask.isEmpty()) return refused("the mask is empty; change the prompts and segment again");
+  const bool refines = draft.refines != 0 && document().objects.contains(draft.refines);
+  const uint32_t id = refines ? draft.refines : nextId();
+  const Box plane = Box::plane(document().labels.shape(), current.t, current.z);
+  Transaction transaction(document().labels);
+  if (refines) transaction.replace(document().objects.at(id)->bounds.clippedTo(plane), id, 0);
+  const int64_t area = transaction.paint(current.t, current.z, current.mask, id, PaintRule::kOnlyBackground);
+  if (area == 0) return refused("all pixels of the mask belong to other objects already; change the prompts");
+  LabelDelta delta = transaction.finish();
+  ObjectChange change = refines ? changeOf(document(), delta, id) : newObject(delta, id);
+  ObjectRecord record = *change.after;
+  record.provenance = provenanceOfDraft();
+  record.provenance.prompts.id = id;
+  change.after = std::make_shared<const ObjectRecord>(record);
+  const std::string what = refines ? "refinement of object " : "commit of object ";
+  CYTO_TRY(project_->perform({EditKind::kCommit,
+                              what + std::to_string(id),
+                              current.t,
+                              current.z,
+                              false,
+                              Change<Draft>{draft, {}},
+                              std::move(delta),
+                              {std::move(change)}}));
+  hasUnsaved_ = true;
+  return record;
+}
+
+Status AnnotationSession::refine(uint32_t id) {
+  CYTO_TRY(checkOpen());
+  const auto found = document().objects.find(id);
+  if (found == document().objects.end()) return noObject(id);
+  if (document().draft.refines == id) return {};
+  const ObjectRecord& record = *found->second;
+  const Provenance& source = record.provenance;
+  Draft draft{source.prompts, nullptr, id};
+  const Shape& begin = record.bounds.begin;
+  if (draft.prompts.isEmpty()) draft.prompts = {id, begin.t, begin.z, {}, {}, {}, false};
+  draft.prompts.id = id;
+  draft.current = std::make_shared<const CurrentObject>(CurrentObject{
+      draft.prompts.t, draft.prompts.z, maskOfObject(document().labels, record, draft.prompts.t, draft.prompts.z),
+      source.predictedIou, source.alternative, source.model, source.weightsHash});
+  return performDraft(EditKind::kRefine, "call back of object " + std::to_string(id), std::move(draft), false);
+}
+
+Status AnnotationSession::paint(int64_t t, int64_t z, std::span<const StrokePoint> path, double radius, uint32_t id) {
+  CYTO_TRY(checkPlane(t, z));
+  CYTO_TRY(checkRadius(radius));
+  if (id == 0) return refused("id 0 is the background; use erase");
+  const bool exists = document().objects.contains(id);
+  if (!exists && id < nextId()) {
+    return refused("object " + std::to_string(id) +
+                   " does not exist any more, and ids are never used again; the next " + "free id is " +
+                   std::to_string(nextId()));
+  }
+  constexpr uint32_t kMaxId = 1'000'000'000;
+  if (id > kMaxId) return refused("ids go up to " + std::to_string(kMaxId));
+  const Shape& shape = document().labels.shape();
+  Transaction transaction(document().labels);
+  transaction.paint(t, z, brushStroke(path, radius, {shape.y, shape.x}), id, PaintRule::kOnlyBackground);
+  return performPixels(EditKind::kPaint, "brush stroke on object " + std::to_string(id), t, z, transaction.finish());
+}
+
+Status AnnotationSession::erase(int64_t t, int64_t z, std::span<const StrokePoint> path, double radius) {
+  CYTO_TRY(checkPlane(t, z));
+  CYTO_TRY(checkRadius(radius));
+  const Shape& shape = document().labels.shape();
+  Transaction transaction(document().labels);
+  transaction.paint(t, z, brushStroke(path, radius, {shape.y, shape.x}), 0, PaintRule::kOverwrite);
+  return performPixels(EditKind::kErase, "eraser stroke", t, z, transaction.finish());
+}
+
+Status AnnotationSession::fill(int64_t t, int64_t z, int64_t y, int64_t x, uint32_t id) {
+  CYTO_TRY(checkPlane(t, z));
+  const Shape& shape = document().labels.shape();
+  if (y < 0 || x < 0 || y >= shape.y || x >= shape.x) return refused("the place to fill lies outside the image");
+  if (id != 0 && !document().objects.contains(id)) return noObject(id);
+  Transaction transaction(document().labels);
+  transaction.paint(t, z, connectedRegion(document().labels, t, z, y, x), id, PaintRule::kOverwrite);
+  const std::string label = id == 0 ? "fill with background" : "fill with object " + std::to_string(id);
+  return performPixels(EditKind::kFill, label, t, z, transaction.finish());
+}
+
+Status AnnotationSession::remove(uint32_t id) {
+  CYTO_TRY(checkOpen());
+  const auto found = document().objects.find(id);
+  if (found == document().objects.end()) return noObject(id);
+  const Box bounds = found->second->bounds;
+  Transaction transaction(document().labels);
+  transaction.replace(bounds, id, 0);
+  return performPixels(EditKind::kDelete, "deletion of object " + std::to_string(id), bounds.begin.t, bounds.begin.z,
+                       transaction.finish());
+}
+
+Status AnnotationSession::performPixels(EditKind kind, std::string label, int64_t t, int64_t z,
+                                        const LabelDelta& delta) {
+  if (delta.isEmpty()) return {};
+  CYTO_TRY(project_->perform({kind, std::move(label), t, z, false, {}, delta, objectChanges(document(), delta)}));
+  hasUnsaved_ = true;
+  return {};
+}
+
+// --- history and export ----------------------------------------------------------------------------------------------
+
+Status AnnotationSession::undo(int64_t steps) { return walk(steps, &History::undoTarget, "undo"); }
+
+Status AnnotationSession::redo(int64_t steps) { return walk(steps, &History::redoTarget, "redo"); }
+
+// All steps or none: the target is found on a copy of the history.
+Status AnnotationSession::walk(int64_t steps, std::optional<uint64_t> (History::*next)() const,
+                               const std::string& what) {
+  CYTO_TRY(checkOpen());
+  if (steps < 1) return refused("the number of steps is at least 1");
+  History history = project_->history();
+  for (int64_t i = 0; i < steps; ++i) {
+    const auto target = (history.*next)();
+    if (!target && i == 0) return Error(ErrorCode::kNotFound, "there is nothing to " + what);
+    if (!target) return Error(ErrorCode::kNotFound, "there are only " + std::to_string(i) + " steps to " + what);
+    history.moveTo(*target);
+  }
+  return moveTo(history.current());
+}
+
+Status AnnotationSession::moveTo(uint64_t sequence) {
+  CYTO_TRY(checkOpen());
+  CYTO_TRY(project_->moveTo(sequence));
+  transient_.reset();
+  return {};
+}
+
+Status AnnotationSession::exportLabels(LabelFormat format, const fs::path& path) {
+  CYTO_TRY(checkOpen());
+  CYTO_TRY(checkTarget(path));
+  CYTO_ASSIGN(const Array labels, document().labels.toArray());
+  CYTO_TRY(writeLabels(path, format, labels, project_->image().scale));
+  hasUnsaved_ = false;
+  return {};
 }
 
 }  // namespace cyto

@@ -1,93 +1,117 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "core/inference/model.h"
 #include "core/io/image_source.h"
-#include "core/labels/label_volume.h"
-#include "core/segmentation/encoding_provider.h"
+#include "core/labels/brush.h"
+#include "core/project/project.h"
 #include "core/segmentation/label_export.h"
-#include "core/segmentation/prompt_segmenter.h"
+#include "core/session/inference_worker.h"
 
 namespace cyto {
 
-/// An object that the user has kept.
-struct CommittedObject {
-  uint32_t id = 0;
-  int64_t t = 0;
-  int64_t z = 0;
-  int64_t area = 0;  ///< pixels it got; pixels of earlier objects stay theirs
-  PlaneBox box;
-  float predictedIou = 0;
-};
-
-/// What one user does with one image: open it, prompt, look at the preview, commit, export. Requests and
-/// answers are values. Everything happens on the calling thread, so one inference thread owns a session; a
-/// refused request changes nothing. Labels are held in memory.
+/// What one user does with one image: open it, prompt, look at the mask, commit, touch up, take back, export. Every
+/// change is an edit of a project, which may be a folder or live in memory. Requests and answers are values; a refused
+/// request changes nothing. Used from one thread; masks are made on the worker's thread.
 class AnnotationSession {
  public:
-  /// Loads a model by registry name or from a weights file; the empty text means the default model.
-  using ModelLoader =
-      std::function<Result<std::unique_ptr<Model>>(const std::string& nameOrFile, const JobContext& job)>;
+  /// The worker must outlive the session.
+  explicit AnnotationSession(InferenceWorker& worker) : worker_(worker) {}
 
-  explicit AnnotationSession(ModelLoader loader) : loadModel_(std::move(loader)) {}
+  /// Opens an image with empty labels: in a new project when `projectFolder` is given, else in memory. Refused while
+  /// objects live in memory only and were not exported since.
+  Status open(const std::filesystem::path& path, const io::OpenOptions& options,
+              const std::filesystem::path& projectFolder = {});
 
-  /// Opens an image and starts with empty labels. Refused while there are committed objects that were not
-  /// exported since.
-  Status open(const std::filesystem::path& path, const io::OpenOptions& options);
+  /// Opens a project folder and its image. When the image is gone or another one, labels and history are there and
+  /// only prompting is not; `notices` says so.
+  Status openProject(const std::filesystem::path& folder);
 
-  /// Chooses and loads the model; the prompts stay, the preview is gone.
-  Status chooseModel(const std::string& nameOrFile, const JobContext& job);
+  /// Goes on in a copy of the project in another folder, which must not exist yet.
+  Status saveAs(const std::filesystem::path& folder);
 
-  /// Adds to the prompts of the object being made. All of them lie in one plane and in the image.
+  /// Adds to the prompts of the object in the making. All of them lie in one plane and in the image.
   Status addPoint(int64_t t, int64_t z, const PointPrompt& point);
   Status addBox(int64_t t, int64_t z, const BoxPrompt& box);
 
-  /// Drops the prompts and the preview.
-  void clear();
+  /// Changes or removes a prompt by its place in the list. kNotFound when there is none.
+  Status replacePoint(size_t index, const PointPrompt& point);
+  Status replaceBox(size_t index, const BoxPrompt& box);
+  Status removePoint(size_t index);
+  Status removeBox(size_t index);
 
-  /// Answers the prompts; the answer is the preview until the prompts change. Loads the default model when
-  /// none was chosen.
-  Result<ObjectMask> segment(const JobContext& job);
+  /// Drops the prompts and the current object; nothing happens when there are none.
+  Status clear();
 
-  /// Keeps the preview as a new object and clears the prompts. Ids are counted up and never used again.
-  Result<CommittedObject> commit();
+  /// How an answer enters the history: as a step of its own, as part of the step it followed from by itself, or not at
+  /// all, for masks that come back after an undo.
+  enum class AnswerKind { kStep, kAutomaticStep, kTransient };
+
+  /// Asks the worker for the mask of the prompts and waits; the answer becomes the current object. Alternative 0 is the
+  /// model's first answer, see InferenceWorker::segment.
+  Result<ObjectMask> segment(int alternative, AnswerKind kind, const JobContext& job);
+
+  /// Keeps the current object, as a new object or in place of the one it refines, and clears the prompts. Pixels of
+  /// other objects stay theirs.
+  Result<ObjectRecord> commit();
+
+  /// Brings the prompts and the mask of an object back to be refined; a commit replaces its pixels.
+  Status refine(uint32_t id);
+
+  /// Gives background pixels along a path to an object; an id that is not used yet makes a new object.
+  Status paint(int64_t t, int64_t z, std::span<const StrokePoint> path, double radius, uint32_t id);
+  /// Takes pixels along a path away from all objects; an object without pixels is gone.
+  Status erase(int64_t t, int64_t z, std::span<const StrokePoint> path, double radius);
+  /// Gives the connected region of (y, x) to an object; id 0 clears it.
+  Status fill(int64_t t, int64_t z, int64_t y, int64_t x, uint32_t id);
+  Status remove(uint32_t id);
+
+  Status undo(int64_t steps = 1);
+  Status redo(int64_t steps = 1);
+  /// Stands on any step of the history; 0 is the beginning.
+  Status moveTo(uint64_t sequence);
 
   /// Writes all labels.
   Status exportLabels(LabelFormat format, const std::filesystem::path& path);
 
-  /// "xxh128:<32 hex>" of the labels and the objects: equal exactly when both are.
-  std::string stateHash() const;
+  std::string stateHash() const { return cyto::stateHash(document()); }
 
-  const std::vector<CommittedObject>& objects() const { return objects_; }
-  const ObjectPrompts& prompts() const { return prompts_; }
-  const std::optional<ObjectMask>& preview() const { return preview_; }
-
-  /// Null until an image is open.
-  const io::ImageInfo* image() const { return image_ ? &image_->info() : nullptr; }
-  /// Labels of the whole image; without pixels until an image is open. A copy is a snapshot and cheap.
-  const LabelVolume& labels() const { return labels_; }
+  const Document& document() const;
+  /// The current object: the document's, or the transient one. Null when the prompts are not answered.
+  std::shared_ptr<const CurrentObject> current() const;
+  /// Null until something is open.
+  const Project* project() const { return project_.get(); }
+  /// Null until an image is open, and for a project whose image is gone.
+  const std::shared_ptr<const io::ImageSource>& image() const { return image_; }
+  /// The id that the next new object will get.
+  uint32_t nextId() const { return project_ ? project_->nextId() : 1; }
+  /// Sentences about what opening found.
+  const std::vector<std::string>& notices() const { return notices_; }
 
  private:
-  Status replacePrompts(int64_t t, int64_t z, ObjectPrompts extended);
-  Status prepareSegmenter(const JobContext& job);
+  Status start(std::unique_ptr<Project> project, std::shared_ptr<const io::ImageSource> image);
+  Status checkOpen() const;
+  Status checkPlane(int64_t t, int64_t z) const;
+  Status replacePrompts(ObjectPrompts prompts, std::string label);
+  Status performDraft(EditKind kind, std::string label, Draft after, bool isAutomatic);
+  Status performPixels(EditKind kind, std::string label, int64_t t, int64_t z, const LabelDelta& delta);
+  Status acceptAnswer(const ObjectMask& answer, int alternative, AnswerKind kind);
+  Status settleTransient();
+  Status walk(int64_t steps, std::optional<uint64_t> (History::*next)() const, const std::string& what);
+  Provenance provenanceOfDraft() const;
 
-  ModelLoader loadModel_;
-  std::unique_ptr<io::ImageSource> image_;
-  std::unique_ptr<Model> model_;
-  std::unique_ptr<EncodingProvider> embeddings_;
-  std::unique_ptr<PromptSegmenter> segmenter_;
-  LabelVolume labels_;
-  std::vector<CommittedObject> objects_;
-  uint32_t nextId_ = 1;
+  InferenceWorker& worker_;
+  std::unique_ptr<Project> project_;
+  std::shared_ptr<const io::ImageSource> image_;
+  std::shared_ptr<const CurrentObject> transient_;
   bool hasUnsaved_ = false;
-  ObjectPrompts prompts_;
-  std::optional<ObjectMask> preview_;
+  std::vector<std::string> notices_;
 };
 
 }  // namespace cyto

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 namespace cyto {
 
 namespace {
-
-constexpr const char* kCommands =
-    "open, model, point, box, clear, segment, commit, export, hash, count, expect, wait and quit";
 
 Error refused(const std::string& what) { return Error(ErrorCode::kInvalidArgument, what); }
 
@@ -37,6 +35,36 @@ Result<bool> compare(int64_t count, const std::string& comparison, int64_t wante
   if (comparison == ">") return count > wanted;
   if (comparison == ">=") return count >= wanted;
   return refused("'" + comparison + "' is no comparison; use ==, !=, <, <=, > or >=");
+}
+
+Result<std::vector<double>> realNumbers(std::span<const std::string> words) {
+  std::vector<double> numbers;
+  for (const std::string& word : words) {
+    CYTO_ASSIGN(const double number, realNumber(word));
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+Result<uint32_t> objectId(const std::string& word) {
+  CYTO_ASSIGN(const int64_t id, wholeNumber(word));
+  if (id < 0 || id > UINT32_MAX) return refused("'" + word + "' is no object id");
+  return static_cast<uint32_t>(id);
+}
+
+/// A place in a list, counted from 1.
+Result<size_t> placeInList(const std::string& word) {
+  CYTO_ASSIGN(const int64_t number, wholeNumber(word));
+  if (number < 1) return refused("'" + word + "' is no place in a list; the first is 1");
+  return static_cast<size_t>(number - 1);
+}
+
+/// Pairs of row and column.
+Result<std::vector<StrokePoint>> strokeOf(std::span<const std::string> words) {
+  CYTO_ASSIGN(const std::vector<double> numbers, realNumbers(words));
+  std::vector<StrokePoint> path;
+  for (size_t i = 0; i + 1 < numbers.size(); i += 2) path.push_back({numbers[i], numbers[i + 1]});
+  return path;
 }
 
 }  // namespace
@@ -72,105 +100,182 @@ Result<std::vector<std::string>> scriptWords(std::string_view line) {
   return words;
 }
 
+// What a line may say. `isChange`: it is acknowledged.
+struct Script::Command {
+  const char* name;
+  const char* form;
+  size_t minWords;
+  size_t maxWords;
+  bool isChange;
+  Status (Script::*run)(const Words& words, const JobContext& job);
+};
+
+const std::vector<Script::Command>& Script::commands() {
+  static const std::vector<Command> all = {
+      {"open", "open PATH, with quotes around a path that has spaces", 2, 2, true, &Script::open},
+      {"project", "project PATH, with quotes around a path that has spaces", 2, 2, true, &Script::openProject},
+      {"save", "save, or save PATH for a copy to go on in", 1, 2, true, &Script::save},
+      {"model", "model NAME|FILE", 2, 2, true, &Script::chooseModel},
+      {"live", "live on|off", 2, 2, true, &Script::setLive},
+      {"point", "point T Z Y X +|-", 6, 6, true, &Script::addPoint},
+      {"box", "box T Z Y0 X0 Y1 X1", 7, 7, true, &Script::addBox},
+      {"change-point", "change-point NUMBER Y X +|-", 5, 5, true, &Script::changePoint},
+      {"change-box", "change-box NUMBER Y0 X0 Y1 X1", 6, 6, true, &Script::changeBox},
+      {"remove-point", "remove-point NUMBER", 2, 2, true, &Script::removePoint},
+      {"remove-box", "remove-box NUMBER", 2, 2, true, &Script::removeBox},
+      {"clear", "clear", 1, 1, true, &Script::clear},
+      {"segment", "segment", 1, 1, true, &Script::segment},
+      {"alternative", "alternative NUMBER", 2, 2, true, &Script::chooseAlternative},
+      {"commit", "commit", 1, 1, true, &Script::commit},
+      {"refine", "refine ID", 2, 2, true, &Script::refine},
+      {"paint", "paint T Z Y X RADIUS ID, with more Y X for a stroke", 7, kNoLimit, true, &Script::paint},
+      {"erase", "erase T Z Y X RADIUS, with more Y X for a stroke", 6, kNoLimit, true, &Script::erase},
+      {"fill", "fill T Z Y X ID", 6, 6, true, &Script::fill},
+      {"delete", "delete ID", 2, 2, true, &Script::remove},
+      {"undo", "undo, or undo STEPS", 1, 2, true, &Script::undo},
+      {"redo", "redo, or redo STEPS", 1, 2, true, &Script::redo},
+      {"goto", "goto STEP, a sequence of the history; 0 is the beginning", 2, 2, true, &Script::goTo},
+      {"export", "export tiff|png|ome-zarr PATH, with quotes around a path that has spaces", 3, 3, false,
+       &Script::exportLabels},
+      {"hash", "hash", 1, 1, false, &Script::printHash},
+      {"count", "count objects", 2, 2, false, &Script::count},
+      {"expect", "expect objects == N", 4, 4, false, &Script::expect},
+      {"wait", "wait idle [SECONDS]", 2, 3, false, &Script::wait},
+  };
+  return all;
+}
+
 Result<Script::Next> Script::execute(std::string_view line, const JobContext& job) {
   CYTO_ASSIGN(const Words words, scriptWords(line));
   if (words.empty()) return Next::kGoOn;
   CYTO_TRY(job.cancel.check());
-  return executeWords(words, job);
-}
-
-Result<Script::Next> Script::executeWords(const Words& words, const JobContext& job) {
   if (words[0] == "quit") {
     if (words.size() != 1) return wrongForm("quit");
     return Next::kQuit;
   }
-  CYTO_ASSIGN(const bool hasChanged, change(words, job));
-  if (hasChanged) {
-    CYTO_TRY(print_("ack " + std::to_string(++sequence_) + " " + words[0]));
-    return Next::kGoOn;
-  }
-  CYTO_ASSIGN(const bool wasAsked, ask(words, job));
-  if (wasAsked) return Next::kGoOn;
-  return refused("'" + words[0] + "' is no command; the commands are " + kCommands);
+  const auto& known = commands();
+  const auto found =
+      std::find_if(known.begin(), known.end(), [&](const Command& command) { return words[0] == command.name; });
+  if (found == known.end()) return unknown(words[0]);
+  if (words.size() < found->minWords || words.size() > found->maxWords) return wrongForm(found->form);
+  CYTO_TRY((this->*found->run)(words, job));
+  if (found->isChange) CYTO_TRY(print_("ack " + std::to_string(++sequence_) + " " + words[0]));
+  return Next::kGoOn;
 }
 
-// Whether the command is one that changes the state; it is carried out then.
-Result<bool> Script::change(const Words& words, const JobContext& job) {
-  const std::string& command = words[0];
-  if (command == "open") {
-    if (words.size() != 2) return wrongForm("open PATH, with quotes around a path that has spaces");
-    CYTO_TRY(session_.open(words[1], {}));
-  } else if (command == "model") {
-    if (words.size() != 2) return wrongForm("model NAME|FILE");
-    CYTO_TRY(session_.chooseModel(words[1], job));
-  } else if (command == "point") {
-    CYTO_TRY(addPoint(words));
-  } else if (command == "box") {
-    CYTO_TRY(addBox(words));
-  } else if (command == "clear") {
-    if (words.size() != 1) return wrongForm("clear");
-    session_.clear();
-  } else if (command == "segment") {
-    if (words.size() != 1) return wrongForm("segment");
-    CYTO_TRY(segment(job));
-  } else if (command == "commit") {
-    if (words.size() != 1) return wrongForm("commit");
-    CYTO_TRY(commit());
-  } else {
-    return false;
-  }
-  return true;
+bool Script::isCommand(std::string_view word) {
+  return word == "quit" || std::any_of(commands().begin(), commands().end(),
+                                       [&](const Command& command) { return word == command.name; });
 }
 
-// Whether the command is one that asks or writes without changing the state; it is carried out then.
-Result<bool> Script::ask(const Words& words, const JobContext& job) {
-  const std::string& command = words[0];
-  if (command == "export") {
-    if (words.size() != 3) return wrongForm("export tiff|png|ome-zarr PATH, with quotes around a path that has spaces");
-    CYTO_ASSIGN(const LabelFormat format, labelFormatFromName(words[1]));
-    CYTO_TRY(session_.exportLabels(format, words[2]));
-  } else if (command == "hash") {
-    if (words.size() != 1) return wrongForm("hash");
-    CYTO_TRY(print_(session_.stateHash()));
-  } else if (command == "count") {
-    if (words.size() != 2 || words[1] != "objects") return wrongForm("count objects");
-    CYTO_TRY(print_(std::to_string(session_.objects().size())));
-  } else if (command == "expect") {
-    CYTO_TRY(expect(words));
-  } else if (command == "wait") {
-    // Every command here ends before the next one starts, so the session is always idle.
-    if (words.size() < 2 || words.size() > 3 || words[1] != "idle") return wrongForm("wait idle [SECONDS]");
-    if (words.size() == 3) CYTO_TRY(realNumber(words[2]));
-    CYTO_TRY(job.cancel.check());
-  } else {
-    return false;
-  }
-  return true;
+Error Script::unknown(const std::string& word) {
+  std::string names;
+  for (const Command& command : commands()) names += std::string(command.name) + ", ";
+  return refused("'" + word + "' is no command; the commands are " + names + "and quit");
 }
 
-Status Script::addPoint(const Words& words) {
-  if (words.size() != 6 || (words[5] != "+" && words[5] != "-")) return wrongForm("point T Z Y X +|-");
+// --- image, project, model -------------------------------------------------------------------------------------------
+
+Status Script::open(const Words& words, const JobContext&) {
+  return session_.open(words[1], {}, std::exchange(nextProject_, {}));
+}
+
+Status Script::openProject(const Words& words, const JobContext&) { return useProject(words[1]); }
+
+Status Script::useProject(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder, ignored)) {
+    nextProject_ = folder;
+    return {};
+  }
+  CYTO_TRY(session_.openProject(folder));
+  for (const std::string& notice : session_.notices()) CYTO_TRY(print_("notice " + notice));
+  return {};
+}
+
+Status Script::save(const Words& words, const JobContext&) {
+  if (words.size() == 2) return session_.saveAs(words[1]);
+  if (!session_.project()) return refused("no image is open; open one first");
+  if (session_.project()->folder().empty()) {
+    return refused("the work is in memory only; name a folder for it: save PATH.cyto");
+  }
+  return {};  // every step was on disk before it was acknowledged
+}
+
+Status Script::chooseModel(const Words& words, const JobContext&) {
+  worker_.loadModel(words[1]);
+  worker_.waitUntilIdle();
+  const ModelState state = worker_.modelState();
+  if (state.phase == ModelState::Phase::kFailed) return Error(ErrorCode::kModel, state.problem);
+  return {};
+}
+
+Status Script::setLive(const Words& words, const JobContext&) {
+  if (words[1] != "on" && words[1] != "off") return wrongForm("live on|off");
+  isLive_ = words[1] == "on";
+  return {};
+}
+
+// --- prompts and masks -----------------------------------------------------------------------------------------------
+
+// In live mode the mask follows from the prompts by itself, as it does in the window.
+Status Script::follow(AnswerKind kind, const JobContext& job) {
+  const ObjectPrompts& prompts = session_.document().draft.prompts;
+  if (!isLive_ || !session_.image() || session_.current()) return {};
+  if (!checkPrompts(prompts, session_.image()->info().shape)) return {};  // a negative point alone waits for more
+  if (promptsChanged_) promptsChanged_();
+  CYTO_TRY(session_.segment(0, kind, job));
+  return {};
+}
+
+Status Script::addPoint(const Words& words, const JobContext& job) {
+  if (words[5] != "+" && words[5] != "-") return wrongForm("point T Z Y X +|-");
   CYTO_ASSIGN(const int64_t t, wholeNumber(words[1]));
   CYTO_ASSIGN(const int64_t z, wholeNumber(words[2]));
-  CYTO_ASSIGN(const double y, realNumber(words[3]));
-  CYTO_ASSIGN(const double x, realNumber(words[4]));
-  return session_.addPoint(t, z, {y, x, words[5] == "+"});
+  CYTO_ASSIGN(const std::vector<double> at, realNumbers(std::span(words).subspan(3, 2)));
+  CYTO_TRY(session_.addPoint(t, z, {at[0], at[1], words[5] == "+"}));
+  return follow(AnswerKind::kAutomaticStep, job);
 }
 
-Status Script::addBox(const Words& words) {
-  if (words.size() != 7) return wrongForm("box T Z Y0 X0 Y1 X1");
+Status Script::addBox(const Words& words, const JobContext& job) {
   CYTO_ASSIGN(const int64_t t, wholeNumber(words[1]));
   CYTO_ASSIGN(const int64_t z, wholeNumber(words[2]));
-  BoxPrompt box;
-  CYTO_ASSIGN(box.y0, realNumber(words[3]));
-  CYTO_ASSIGN(box.x0, realNumber(words[4]));
-  CYTO_ASSIGN(box.y1, realNumber(words[5]));
-  CYTO_ASSIGN(box.x1, realNumber(words[6]));
-  return session_.addBox(t, z, box);
+  CYTO_ASSIGN(const std::vector<double> box, realNumbers(std::span(words).subspan(3)));
+  CYTO_TRY(session_.addBox(t, z, {box[0], box[1], box[2], box[3]}));
+  return follow(AnswerKind::kAutomaticStep, job);
 }
 
-Status Script::segment(const JobContext& job) {
-  CYTO_ASSIGN(const ObjectMask answer, session_.segment(job));
+Status Script::changePoint(const Words& words, const JobContext& job) {
+  if (words[4] != "+" && words[4] != "-") return wrongForm("change-point NUMBER Y X +|-");
+  CYTO_ASSIGN(const size_t index, placeInList(words[1]));
+  CYTO_ASSIGN(const std::vector<double> at, realNumbers(std::span(words).subspan(2, 2)));
+  CYTO_TRY(session_.replacePoint(index, {at[0], at[1], words[4] == "+"}));
+  return follow(AnswerKind::kAutomaticStep, job);
+}
+
+Status Script::changeBox(const Words& words, const JobContext& job) {
+  CYTO_ASSIGN(const size_t index, placeInList(words[1]));
+  CYTO_ASSIGN(const std::vector<double> box, realNumbers(std::span(words).subspan(2)));
+  CYTO_TRY(session_.replaceBox(index, {box[0], box[1], box[2], box[3]}));
+  return follow(AnswerKind::kAutomaticStep, job);
+}
+
+Status Script::removePoint(const Words& words, const JobContext& job) {
+  CYTO_ASSIGN(const size_t index, placeInList(words[1]));
+  CYTO_TRY(session_.removePoint(index));
+  return follow(AnswerKind::kAutomaticStep, job);
+}
+
+Status Script::removeBox(const Words& words, const JobContext& job) {
+  CYTO_ASSIGN(const size_t index, placeInList(words[1]));
+  CYTO_TRY(session_.removeBox(index));
+  return follow(AnswerKind::kAutomaticStep, job);
+}
+
+Status Script::clear(const Words&, const JobContext&) { return session_.clear(); }
+
+Status Script::answer(int alternative, const JobContext& job) {
+  CYTO_ASSIGN(const ObjectMask answer, session_.segment(alternative, AnswerKind::kStep, job));
   for (const std::string& warning : answer.warnings) CYTO_TRY(print_("warning " + warning));
   char text[96];
   std::snprintf(text, sizeof text, "mask %lld pixels, predicted IoU %.3f", static_cast<long long>(answer.mask.area()),
@@ -178,19 +283,112 @@ Status Script::segment(const JobContext& job) {
   return print_(text);
 }
 
-Status Script::commit() {
-  CYTO_ASSIGN(const CommittedObject object, session_.commit());
+Status Script::segment(const Words&, const JobContext& job) { return answer(0, job); }
+
+Status Script::chooseAlternative(const Words& words, const JobContext& job) {
+  CYTO_ASSIGN(const int64_t number, wholeNumber(words[1]));
+  if (number < 0 || number > INT32_MAX) return refused("alternatives are counted from 0, the model's first answer");
+  return answer(static_cast<int>(number), job);
+}
+
+// --- objects ---------------------------------------------------------------------------------------------------------
+
+Status Script::commit(const Words&, const JobContext& job) {
+  CYTO_TRY(follow(AnswerKind::kTransient, job));
+  CYTO_ASSIGN(const ObjectRecord object, session_.commit());
   return print_("object " + std::to_string(object.id) + " " + std::to_string(object.area) + " pixels");
 }
 
-Status Script::expect(const Words& words) {
-  if (words.size() != 4 || words[1] != "objects") return wrongForm("expect objects == N");
+Status Script::refine(const Words& words, const JobContext&) {
+  CYTO_ASSIGN(const uint32_t id, objectId(words[1]));
+  return session_.refine(id);
+}
+
+Status Script::paint(const Words& words, const JobContext&) {
+  if (words.size() % 2 == 0) return wrongForm("paint T Z Y X RADIUS ID, with more Y X for a stroke");
+  CYTO_ASSIGN(const int64_t t, wholeNumber(words[1]));
+  CYTO_ASSIGN(const int64_t z, wholeNumber(words[2]));
+  CYTO_ASSIGN(std::vector<StrokePoint> path, strokeOf(std::span(words).subspan(3, 2)));
+  CYTO_ASSIGN(const double radius, realNumber(words[5]));
+  CYTO_ASSIGN(const uint32_t id, objectId(words[6]));
+  CYTO_ASSIGN(const std::vector<StrokePoint> more, strokeOf(std::span(words).subspan(7)));
+  path.insert(path.end(), more.begin(), more.end());
+  return session_.paint(t, z, path, radius, id);
+}
+
+Status Script::erase(const Words& words, const JobContext&) {
+  if (words.size() % 2 != 0) return wrongForm("erase T Z Y X RADIUS, with more Y X for a stroke");
+  CYTO_ASSIGN(const int64_t t, wholeNumber(words[1]));
+  CYTO_ASSIGN(const int64_t z, wholeNumber(words[2]));
+  CYTO_ASSIGN(std::vector<StrokePoint> path, strokeOf(std::span(words).subspan(3, 2)));
+  CYTO_ASSIGN(const double radius, realNumber(words[5]));
+  CYTO_ASSIGN(const std::vector<StrokePoint> more, strokeOf(std::span(words).subspan(6)));
+  path.insert(path.end(), more.begin(), more.end());
+  return session_.erase(t, z, path, radius);
+}
+
+Status Script::fill(const Words& words, const JobContext&) {
+  CYTO_ASSIGN(const int64_t t, wholeNumber(words[1]));
+  CYTO_ASSIGN(const int64_t z, wholeNumber(words[2]));
+  CYTO_ASSIGN(const int64_t y, wholeNumber(words[3]));
+  CYTO_ASSIGN(const int64_t x, wholeNumber(words[4]));
+  CYTO_ASSIGN(const uint32_t id, objectId(words[5]));
+  return session_.fill(t, z, y, x, id);
+}
+
+Status Script::remove(const Words& words, const JobContext&) {
+  CYTO_ASSIGN(const uint32_t id, objectId(words[1]));
+  return session_.remove(id);
+}
+
+// --- history, questions ----------------------------------------------------------------------------------------------
+
+Status Script::undo(const Words& words, const JobContext& job) {
+  CYTO_ASSIGN(const int64_t steps, words.size() > 1 ? wholeNumber(words[1]) : Result<int64_t>(1));
+  CYTO_TRY(session_.undo(steps));
+  return follow(AnswerKind::kTransient, job);
+}
+
+Status Script::redo(const Words& words, const JobContext& job) {
+  CYTO_ASSIGN(const int64_t steps, words.size() > 1 ? wholeNumber(words[1]) : Result<int64_t>(1));
+  CYTO_TRY(session_.redo(steps));
+  return follow(AnswerKind::kTransient, job);
+}
+
+Status Script::goTo(const Words& words, const JobContext& job) {
+  CYTO_ASSIGN(const int64_t step, wholeNumber(words[1]));
+  if (step < 0) return refused("steps of the history are counted from 0, the beginning");
+  CYTO_TRY(session_.moveTo(static_cast<uint64_t>(step)));
+  return follow(AnswerKind::kTransient, job);
+}
+
+Status Script::exportLabels(const Words& words, const JobContext&) {
+  CYTO_ASSIGN(const LabelFormat format, labelFormatFromName(words[1]));
+  return session_.exportLabels(format, words[2]);
+}
+
+Status Script::printHash(const Words&, const JobContext&) { return print_(session_.stateHash()); }
+
+Status Script::count(const Words& words, const JobContext&) {
+  if (words[1] != "objects") return wrongForm("count objects");
+  return print_(std::to_string(session_.document().objects.size()));
+}
+
+Status Script::expect(const Words& words, const JobContext&) {
+  if (words[1] != "objects") return wrongForm("expect objects == N");
   CYTO_ASSIGN(const int64_t wanted, wholeNumber(words[3]));
-  const auto count = static_cast<int64_t>(session_.objects().size());
+  const auto count = static_cast<int64_t>(session_.document().objects.size());
   CYTO_ASSIGN(const bool holds, compare(count, words[2], wanted));
   if (holds) return {};
   return Error(ErrorCode::kInternal,
                "expected objects " + words[2] + " " + words[3] + ", but there are " + std::to_string(count));
+}
+
+Status Script::wait(const Words& words, const JobContext& job) {
+  if (words[1] != "idle") return wrongForm("wait idle [SECONDS]");
+  if (words.size() == 3) CYTO_TRY(realNumber(words[2]));
+  worker_.waitUntilIdle();
+  return job.cancel.check();
 }
 
 }  // namespace cyto

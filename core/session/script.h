@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -14,39 +15,87 @@ namespace cyto {
 /// within double quotes. A `#` that starts a word starts a comment. kInvalidArgument for an open quote.
 Result<std::vector<std::string>> scriptWords(std::string_view line);
 
-/// Carries out session commands, one a line:
+/// Carries out session commands, one a line, each to its end (design §9):
 ///
-///   open PATH                     model NAME|FILE
-///   point T Z Y X +|-             box T Z Y0 X0 Y1 X1        clear
-///   segment                       commit                     export tiff|png|ome-zarr PATH
-///   hash                          count objects              expect objects == N   (or != < <= > >=)
-///   wait idle [SECONDS]           quit
+///   open PATH                     project PATH (opens it, or names the one that the next open makes)
+///   save [PATH]                   model NAME|FILE                live on|off (masks follow from prompts)
+///   point T Z Y X +|-             box T Z Y0 X0 Y1 X1            clear
+///   change-point N Y X +|-        change-box N Y0 X0 Y1 X1       remove-point N       remove-box N
+///   segment                       alternative N                  commit               refine ID
+///   paint T Z Y X RADIUS ID [Y X]…                               erase T Z Y X RADIUS [Y X]…
+///   fill T Z Y X ID               delete ID                      undo [N]             redo [N]    goto STEP
+///   export tiff|png|ome-zarr PATH                                hash                 count objects
+///   expect objects == N           wait idle [SECONDS]            quit
 ///
-/// After a command that changes the state it prints `ack SEQ COMMAND`, SEQ counting from 1.
+/// After a command that changes the state it prints `ack SEQ COMMAND`, SEQ counting from 1; by then the change is
+/// durable if it has a project. Used on the thread of the session.
 class Script {
  public:
   using Print = std::function<Status(const std::string& line)>;
   enum class Next { kGoOn, kQuit };
 
-  Script(AnnotationSession& session, Print print) : session_(session), print_(std::move(print)) {}
+  Script(AnnotationSession& session, InferenceWorker& worker, Print print)
+      : session_(session), worker_(worker), print_(std::move(print)) {}
 
   /// Errors are those of the command; kInvalidArgument for a line that is none.
   Result<Next> execute(std::string_view line, const JobContext& job);
 
+  /// Opens a project folder, or names the one that the next `open` makes.
+  Status useProject(const std::filesystem::path& folder);
+
+  /// Called in live mode when prompts have changed and before their mask is asked for, so that a window can show them.
+  void onPromptsChanged(std::function<void()> show) { promptsChanged_ = std::move(show); }
+
+  /// Whether a line that begins with this word is for here.
+  static bool isCommand(std::string_view word);
+
  private:
   using Words = std::vector<std::string>;
-  Result<Next> executeWords(const Words& words, const JobContext& job);
-  Result<bool> change(const Words& words, const JobContext& job);
-  Result<bool> ask(const Words& words, const JobContext& job);
-  Status addPoint(const Words& words);
-  Status addBox(const Words& words);
-  Status segment(const JobContext& job);
-  Status commit();
-  Status expect(const Words& words);
+  struct Command;
+  static constexpr size_t kNoLimit = static_cast<size_t>(-1);
+
+  static const std::vector<Command>& commands();
+  static Error unknown(const std::string& word);
+  using AnswerKind = AnnotationSession::AnswerKind;
+  Status follow(AnswerKind kind, const JobContext& job);
+  Status answer(int alternative, const JobContext& job);
+
+  Status open(const Words& words, const JobContext& job);
+  Status openProject(const Words& words, const JobContext& job);
+  Status save(const Words& words, const JobContext& job);
+  Status chooseModel(const Words& words, const JobContext& job);
+  Status setLive(const Words& words, const JobContext& job);
+  Status addPoint(const Words& words, const JobContext& job);
+  Status addBox(const Words& words, const JobContext& job);
+  Status changePoint(const Words& words, const JobContext& job);
+  Status changeBox(const Words& words, const JobContext& job);
+  Status removePoint(const Words& words, const JobContext& job);
+  Status removeBox(const Words& words, const JobContext& job);
+  Status clear(const Words& words, const JobContext& job);
+  Status segment(const Words& words, const JobContext& job);
+  Status chooseAlternative(const Words& words, const JobContext& job);
+  Status commit(const Words& words, const JobContext& job);
+  Status refine(const Words& words, const JobContext& job);
+  Status paint(const Words& words, const JobContext& job);
+  Status erase(const Words& words, const JobContext& job);
+  Status fill(const Words& words, const JobContext& job);
+  Status remove(const Words& words, const JobContext& job);
+  Status undo(const Words& words, const JobContext& job);
+  Status redo(const Words& words, const JobContext& job);
+  Status goTo(const Words& words, const JobContext& job);
+  Status exportLabels(const Words& words, const JobContext& job);
+  Status printHash(const Words& words, const JobContext& job);
+  Status count(const Words& words, const JobContext& job);
+  Status expect(const Words& words, const JobContext& job);
+  Status wait(const Words& words, const JobContext& job);
 
   AnnotationSession& session_;
+  InferenceWorker& worker_;
   Print print_;
   int64_t sequence_ = 0;
+  bool isLive_ = false;
+  std::function<void()> promptsChanged_;
+  std::filesystem::path nextProject_;
 };
 
 }  // namespace cyto

@@ -26,6 +26,20 @@ TEST(ByteBudgetCache, EvictsTheLeastRecentlyUsedFirst) {
   EXPECT_TRUE(cache.find(4));
 }
 
+TEST(ByteBudgetCache, AskingWhetherAValueIsThereKeepsTheOrder) {
+  Cache cache(20);
+  cache.insert(1, text("one"), 10);
+  cache.insert(2, text("two"), 10);
+  EXPECT_TRUE(cache.contains(1));
+  EXPECT_FALSE(cache.contains(3));
+  EXPECT_EQ(cache.count(), 2);
+  cache.insert(3, text("three"), 10);
+  EXPECT_FALSE(cache.contains(1)) << "it stayed the oldest";
+  EXPECT_TRUE(cache.contains(2));
+  EXPECT_TRUE(cache.contains(3));
+  EXPECT_EQ(cache.count(), 2);
+}
+
 TEST(ByteBudgetCache, EvictionLeavesTheReadersValueAlone) {
   Cache cache(10);
   cache.insert(1, text("held"), 10);

@@ -161,6 +161,73 @@ TEST(PromptSegmenter, AFailingModelIsReported) {
   EXPECT_EQ(answer.error().code(), ErrorCode::kModel);
 }
 
+/// Three nested squares whose grey values differ by 20 and 60, so that each tolerance of the model sees another object.
+int nestedSquares(int64_t, int64_t, int64_t y, int64_t x) {
+  const int64_t distance = std::max(std::abs(y - 50), std::abs(x - 50));
+  return distance < 5 ? 200 : distance < 10 ? 180 : distance < 20 ? 140 : x == 0 ? 255 : 0;
+}
+
+struct Nested {
+  FakeModel model;
+  MemorySource image{{1, 1, 100, 100}, nestedSquares};
+  EncodingProvider provider{image, model.encoder()};
+  PromptSegmenter segmenter{provider, model.decoder()};
+};
+
+TEST(PromptSegmenterAlternatives, AreTheAnswerAndTheOtherMasksByPredictedQuality) {
+  Nested scene;
+  const auto answer = scene.segmenter.segment(click(7, 50, 50), {});
+  const auto all = scene.segmenter.alternatives(click(7, 50, 50), {});
+  ASSERT_TRUE(answer && all);
+  ASSERT_EQ(all->size(), 3u);
+  EXPECT_EQ((*all)[0].mask, answer->mask);
+  EXPECT_EQ((*all)[0].predictedIou, answer->predictedIou);
+  EXPECT_EQ((*all)[0].mask.area(), 19 * 19);
+  EXPECT_EQ((*all)[1].mask.area(), 9 * 9);
+  EXPECT_EQ((*all)[2].mask.area(), 39 * 39);
+  EXPECT_GT((*all)[1].predictedIou, (*all)[2].predictedIou);
+  for (const ObjectMask& mask : *all) {
+    EXPECT_EQ(mask.id, 7u);
+    EXPECT_THAT(mask.tiles, ElementsAre(0));
+    EXPECT_TRUE(mask.warnings.empty());
+  }
+  EXPECT_EQ(scene.model.encodeCount(), 1);
+}
+
+TEST(PromptSegmenterAlternatives, EqualMasksAreNamedOnce) {
+  Untiled scene({1, 1, 200, 300});
+  const auto all = scene.segmenter.alternatives(click(1, 25, 25), {});
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->size(), 1u) << "every tolerance sees the same square";
+}
+
+TEST(PromptSegmenterAlternatives, EmptyMasksAreNone) {
+  Nested scene;
+  ObjectPrompts object = click(1, 50, 50);
+  object.points.push_back({50, 57, false});  // only the narrowest tolerance leaves something
+  const auto all = scene.segmenter.alternatives(object, {});
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->size(), 2u);
+  EXPECT_TRUE((*all)[0].mask.isEmpty()) << "the answer stays the first, whatever it is";
+  EXPECT_EQ((*all)[1].mask.area(), 9 * 9);
+}
+
+TEST(PromptSegmenterAlternatives, SeveralBoxesHaveOnlyTheirAnswer) {
+  Nested scene;
+  const ObjectPrompts object{1, 0, 0, {{50, 50, true}}, {{20, 20, 80, 80}, {30, 30, 70, 70}}, {}, false};
+  const auto all = scene.segmenter.alternatives(object, {});
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->size(), 1u);
+}
+
+TEST(PromptSegmenterAlternatives, BadPromptsAndCancelAreTheErrorsOfSegment) {
+  Nested scene;
+  EXPECT_EQ(scene.segmenter.alternatives(click(1, 50, 500), {}).error().code(), ErrorCode::kInvalidArgument);
+  const CancelSource stop;
+  stop.cancel();
+  EXPECT_EQ(scene.segmenter.alternatives(click(1, 50, 50), {stop.token(), {}}).error().code(), ErrorCode::kCancelled);
+}
+
 struct Tiled {
   explicit Tiled(const Tiling& tiling)
       : image({1, 1, tiling.planeShape().y, tiling.planeShape().x}, squares),

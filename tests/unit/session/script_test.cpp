@@ -33,7 +33,7 @@ class ScriptTest : public test::SessionFixture {
   }
 
   std::vector<std::string> printed_;
-  Script script_{session_, [this](const std::string& line) -> Status {
+  Script script_{session_, worker_, [this](const std::string& line) -> Status {
                    printed_.push_back(line);
                    return {};
                  }};
@@ -81,10 +81,61 @@ TEST_F(ScriptTest, AModelIsNamedOrAFile) {
 }
 
 TEST_F(ScriptTest, WordsTooManyAreRefused) {
-  for (const char* line : {"clear all", "segment now", "commit 1", "quit 3", "hash labels", "wait", "wait idle x",
-                           "model", "open", "count", "export tiff", "box 0 0 1 1 2"}) {
+  for (const char* line :
+       {"clear all", "segment now", "commit 1", "quit 3", "hash labels", "wait", "wait idle x", "model", "open", "live",
+        "live 3", "refine", "alternative", "save a b", "count", "export tiff", "box 0 0 1 1 2"}) {
     EXPECT_FALSE(execute(line)) << line;
   }
+}
+
+TEST_F(ScriptTest, LiveMasksFollowFromPromptsAndGoBackWithThem) {
+  ASSERT_TRUE(execute("open '" + imagePath().string() + "'"));
+  for (const char* line :
+       {"live on", "point 0 0 25 25 +", "commit", "point 0 0 25 75 -", "point 0 0 75 75 +", "undo", "redo", "commit"}) {
+    const auto done = execute(line);
+    ASSERT_TRUE(done) << line << ": " << done.error().message();
+  }
+  EXPECT_EQ(session_.document().objects.size(), 2u);
+  ASSERT_TRUE(execute("undo 2"));
+  EXPECT_FALSE(session_.current()) << "a negative point alone cannot be answered";
+  ASSERT_TRUE(execute("undo"));
+  EXPECT_TRUE(session_.document().draft.isEmpty());
+  EXPECT_EQ(session_.document().objects.size(), 1u);
+}
+
+TEST_F(ScriptTest, PaintEraseFillDelete) {
+  for (const std::string& line :
+       {"open '" + imagePath().string() + "'", std::string("paint 0 0 10 10 3 1 10 20"),
+        std::string("erase 0 0 10 15 1"), std::string("fill 0 0 10 8 1"), std::string("expect objects == 1"),
+        std::string("paint 0 0 50 10 3 2"), std::string("delete 1"), std::string("expect objects == 1"),
+        std::string("goto 0"), std::string("expect objects == 0"), std::string("redo 2")}) {
+    const auto done = execute(line);
+    ASSERT_TRUE(done) << line << ": " << done.error().message();
+  }
+  EXPECT_THAT(refusal("delete 7"), HasSubstr("there is no object 7"));
+  EXPECT_THAT(refusal("paint 0 0 10 10 3"), HasSubstr("write it as: paint"));
+  EXPECT_THAT(refusal("paint 0 0 10 10 3 1 7"), HasSubstr("write it as: paint"));
+  EXPECT_THAT(refusal("paint 0 0 10 10 1e9 1"), HasSubstr("radius"));
+  EXPECT_THAT(refusal("erase 3 0 10 10 3"), HasSubstr("no plane t 3"));
+  EXPECT_THAT(refusal("fill 0 0 500 10 1"), HasSubstr("outside"));
+  EXPECT_THAT(refusal("redo 99"), HasSubstr("to redo"));
+  EXPECT_THAT(refusal("undo 0"), HasSubstr("at least 1"));
+}
+
+TEST_F(ScriptTest, AProjectIsMadeByTheNextOpenAndOpenedLater) {
+  const std::string project = (folder_ / "p.cyto").string();
+  ASSERT_TRUE(execute("project '" + project + "'"));
+  ASSERT_TRUE(execute("open '" + imagePath().string() + "'"));
+  ASSERT_TRUE(execute("paint 0 0 10 10 3 1"));
+  ASSERT_TRUE(execute("save"));
+  InferenceWorker worker([this](const std::string& name, const JobContext&) { return load(name); }, {});
+  AnnotationSession session(worker);
+  Script script(session, worker, [](const std::string&) -> Status { return {}; });
+  ASSERT_TRUE(script.execute("project '" + project + "'", {})) << "for reading, it is open here";
+  EXPECT_EQ(session.stateHash(), session_.stateHash());
+  EXPECT_THAT(script.execute("undo", {}).error().message(), HasSubstr("only be looked at"));
+  ASSERT_TRUE(script.execute("save '" + project + "2'", {}));
+  EXPECT_TRUE(script.execute("undo", {}));
 }
 
 TEST_F(ScriptTest, CancelStopsBeforeTheNextCommand) {

@@ -34,7 +34,8 @@ class SessionFixture : public testing::Test {
 
   TemporaryFolder folder_;
   std::vector<std::string> loaded_;  ///< what was asked of the loader
-  AnnotationSession session_{[this](const std::string& name, const JobContext&) { return load(name); }};
+  InferenceWorker worker_{[this](const std::string& name, const JobContext&) { return load(name); }, {}};
+  AnnotationSession session_{worker_};
 };
 
 }  // namespace cyto::test

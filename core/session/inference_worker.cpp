@@ -1,0 +1,393 @@
+#include "core/session/inference_worker.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "core/segmentation/tile_choice.h"
+
+namespace cyto {
+
+namespace {
+
+Error cancelled() { return Error(ErrorCode::kCancelled, "cancelled"); }
+
+/// Calls what other libraries may throw out of; an exception would end the program with the user's work.
+template <typename Call>
+auto withoutExceptions(const std::string& doing, Call call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const std::exception& problem) {
+    return Error(ErrorCode::kInternal, doing + " failed: " + problem.what());
+  }
+}
+
+/// The tiles that answer these prompts; none when they would be refused.
+std::vector<TileAddress> tilesOf(const ObjectPrompts& prompts, const EncodingProvider& embeddings) {
+  std::vector<TileAddress> tiles;
+  if (!checkPrompts(prompts, embeddings.imageShape())) return tiles;
+  for (const PlanePrompts& question : questionsOf(prompts, embeddings.tiling().planeShape())) {
+    const auto choice = chooseTile(embeddings.tiling(), question, {});
+    if (choice) tiles.push_back({prompts.t, prompts.z, choice->tile});
+  }
+  return tiles;
+}
+
+bool isReady(const EncodingProvider& embeddings, const TileAddress& tile) {
+  return embeddings.isReady(tile.t, tile.z, tile.tile);
+}
+
+int64_t tileCount(const EncodingProvider& embeddings) {
+  const Shape& shape = embeddings.imageShape();
+  return shape.t * shape.z * embeddings.tiling().count();
+}
+
+}  // namespace
+
+InferenceWorker::Scene::Scene(std::shared_ptr<const io::ImageSource> source, Model& model, int64_t budget_bytes)
+    : image(std::move(source)),
+      embeddings(*image, model.encoder(), sessionTiling(image->info().shape), budget_bytes),
+      segmenter(embeddings, model.decoder()) {}
+
+InferenceWorker::InferenceWorker(ModelLoader loader, Listener listener, int64_t embeddingBudget_bytes)
+    : loader_(std::move(loader)),
+      listener_(std::move(listener)),
+      embeddingBudget_bytes_(embeddingBudget_bytes),
+      thread_([this] { work(); }) {}
+
+InferenceWorker::~InferenceWorker() {
+  {
+    const std::lock_guard lock(mutex_);
+    isStopping_ = true;
+    if (running_) running_->cancel.cancel();
+    wake();
+  }
+  thread_.join();
+}
+
+void InferenceWorker::setImage(std::shared_ptr<const io::ImageSource> image) {
+  const std::lock_guard lock(mutex_);
+  image_.swap(image);  // the old one dies, if nobody else has it, after the mutex is free
+  isImageNew_ = true;
+  dropSegmentations();
+  dropPreview();
+  interrupt({Work::kSegmenting, Work::kPreviewing, Work::kEmbedding});
+  embeddingState_ = {};
+  wake();
+}
+
+void InferenceWorker::loadModel(std::string nameOrFile) {
+  const std::lock_guard lock(mutex_);
+  requestModel(std::move(nameOrFile));
+}
+
+void InferenceWorker::setAttention(const Attention& attention) {
+  const std::lock_guard lock(mutex_);
+  if (attention_ == attention) return;
+  attention_ = attention;
+  wake();
+}
+
+void InferenceWorker::segment(ObjectPrompts prompts, int alternative, Answer answer) {
+  const std::lock_guard lock(mutex_);
+  if (image_ && modelState_.phase == ModelState::Phase::kNone) requestModel("");
+  // Later ones in the queue leave alone what is encoded for the first.
+  if (segmentations_.empty() && running_ && running_->tile) {
+    const std::vector<TileAddress> tiles = tilesOf(prompts, scene_->embeddings);
+    if (std::find(tiles.begin(), tiles.end(), *running_->tile) == tiles.end()) interrupt({Work::kEmbedding});
+  }
+  segmentations_.push_back({std::move(prompts), alternative, std::move(answer)});
+  wake();
+}
+
+void InferenceWorker::preview(ObjectPrompts prompts, Answer answer) {
+  const std::lock_guard lock(mutex_);
+  dropPreview();
+  preview_ = WaitingPreview{{std::move(prompts), 0, std::move(answer)}, {}};
+  wake();
+}
+
+void InferenceWorker::cancelPreview() {
+  const std::lock_guard lock(mutex_);
+  dropPreview();
+  wake();
+}
+
+void InferenceWorker::cancelSegmentations() {
+  const std::lock_guard lock(mutex_);
+  dropSegmentations();
+  interrupt({Work::kSegmenting});
+  wake();
+}
+
+ModelState InferenceWorker::modelState() const {
+  const std::lock_guard lock(mutex_);
+  return modelState_;
+}
+
+EmbeddingState InferenceWorker::embeddingState() const {
+  const std::lock_guard lock(mutex_);
+  return embeddingState_;
+}
+
+bool InferenceWorker::isWarm(int64_t t, int64_t z, double y, double x) const {
+  const std::lock_guard lock(mutex_);
+  if (!scene_ || isImageNew_ || modelState_.phase == ModelState::Phase::kLoading) return false;
+  const auto tiles = tilesOf({1, t, z, {{y, x, true}}, {}, {}, false}, scene_->embeddings);
+  return !tiles.empty() && isReady(scene_->embeddings, tiles.front());
+}
+
+void InferenceWorker::waitUntilIdle(bool withEmbeddings) {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [&] { return isAsleep_ || (!withEmbeddings && !hasRequests()); });
+}
+
+void InferenceWorker::work() {
+  std::unique_lock lock(mutex_);
+  while (!isStopping_) {
+    if (Task task = takeMostUrgent()) {
+      const JobContext job{running_->cancel.token(), {}};
+      lock.unlock();
+      task(job);
+      task = nullptr;  // what it holds dies without the mutex
+      lock.lock();
+      running_.reset();
+    } else {
+      isAsleep_ = true;
+      idle_.notify_all();
+      wake_.wait(lock, [this] { return !isAsleep_; });
+    }
+    if (!hasRequests()) idle_.notify_all();
+  }
+  while (preview_ || !segmentations_.empty() || !dropped_.empty()) {  // an answer may ask again
+    lock.unlock();
+    answerDropped();
+    lock.lock();
+  }
+}
+
+InferenceWorker::Task InferenceWorker::start(Work work, Task task) {
+  running_ = Running{work, {}, {}};
+  return task;
+}
+
+InferenceWorker::Task InferenceWorker::takeMostUrgent() {
+  const bool isSceneValid = !isImageNew_ && !modelRequest_;
+  const bool isPreviewAnswerable = isSceneValid && isPreviewDue();
+  if (!dropped_.empty()) return start(Work::kAnswering, [this](const JobContext&) { answerDropped(); });
+  if (isImageNew_) return start(Work::kChangingImage, [this](const JobContext&) { changeImage(); });
+  if (modelRequest_) {
+    const std::string name = *std::exchange(modelRequest_, std::nullopt);
+    return start(Work::kLoading, [this, name](const JobContext& job) { load(name, job); });
+  }
+  if (!segmentations_.empty()) {
+    Request request = std::move(segmentations_.front());
+    segmentations_.pop_front();
+    return start(Work::kSegmenting,
+                 [this, request = std::move(request)](const JobContext& job) { answer(request, job); });
+  }
+  if (isPreviewAnswerable) {
+    Request request = std::exchange(preview_, std::nullopt)->request;
+    return start(Work::kPreviewing,
+                 [this, request = std::move(request)](const JobContext& job) { answer(request, job); });
+  }
+  if (const auto tile = nextTile()) {
+    Task task = start(Work::kEmbedding, [this, tile](const JobContext& job) { embedAhead(*tile, job); });
+    running_->tile = tile;
+    return task;
+  }
+  if (embeddingState_.isWorking) {
+    return start(Work::kEmbedding, [this](const JobContext&) { publishEmbeddings(false, std::nullopt); });
+  }
+  return nullptr;
+}
+
+/// Whether the preview's tiles are there. Drops a preview whose tiles will never be.
+bool InferenceWorker::isPreviewDue() {
+  if (!preview_) return false;
+  if (!scene_) {
+    dropPreview();
+    return false;
+  }
+  if (!preview_->missing) preview_->missing = tilesOf(preview_->request.prompts, scene_->embeddings);
+  std::erase_if(*preview_->missing, [this](const TileAddress& tile) { return isReady(scene_->embeddings, tile); });
+  if (preview_->missing->empty()) return true;
+  if (scene_->hasFailed) dropPreview();
+  return false;
+}
+
+std::optional<TileAddress> InferenceWorker::nextTile() {
+  if (!scene_ || scene_->hasFailed) return std::nullopt;
+  // Usually the tile of the cursor. Naming it here answers a preview even where attention never comes.
+  if (preview_) return preview_->missing->front();
+  if (!attention_) return std::nullopt;
+  EncodingProvider& embeddings = scene_->embeddings;
+  const auto wanted = tilesByAttention(embeddings.tiling(), embeddings.imageShape(), *attention_, tilesInBudget());
+  const auto next =
+      std::find_if(wanted.begin(), wanted.end(), [&](const TileAddress& tile) { return !isReady(embeddings, tile); });
+  if (next == wanted.end()) return std::nullopt;
+  // The new tile pushes out the one that was used longest ago, which must be none of these as long as there are others.
+  for (auto tile = wanted.rbegin(); tile != wanted.rend(); ++tile) embeddings.touch(tile->t, tile->z, tile->tile);
+  return *next;
+}
+
+size_t InferenceWorker::tilesInBudget() const {
+  if (embeddingSize_bytes_ == 0) return 1;
+  return static_cast<size_t>(std::max<int64_t>(1, embeddingBudget_bytes_ / embeddingSize_bytes_));
+}
+
+void InferenceWorker::answerDropped() {
+  std::vector<Answer> answers;
+  {
+    const std::lock_guard lock(mutex_);
+    if (isStopping_) {
+      dropSegmentations();
+      dropPreview();
+    }
+    answers.swap(dropped_);
+  }
+  for (const Answer& answer : answers) answer(cancelled());
+}
+
+void InferenceWorker::changeImage() {
+  std::unique_ptr<Scene> old;
+  {
+    const std::lock_guard lock(mutex_);
+    old = replaceScene();
+  }
+  publishEmbeddings(false, std::nullopt);
+}
+
+/// Makes the scene of the newest image and the model. The old one is for the caller to destroy without the mutex.
+std::unique_ptr<InferenceWorker::Scene> InferenceWorker::replaceScene() {
+  std::unique_ptr<Scene> old = std::move(scene_);
+  if (image_ && model_) scene_ = std::make_unique<Scene>(image_, *model_, embeddingBudget_bytes_);
+  isImageNew_ = false;
+  if (preview_) preview_->missing.reset();
+  return old;
+}
+
+void InferenceWorker::load(const std::string& nameOrFile, const JobContext& job) {
+  publishModel();
+  Result<std::unique_ptr<Model>> loaded =
+      withoutExceptions("loading the model", [&] { return loader_(nameOrFile, job); });
+  if (loaded && !*loaded) loaded = Error(ErrorCode::kInternal, "loading the model gave no model");
+  std::unique_ptr<Model> oldModel;
+  std::unique_ptr<Scene> oldScene;  // dies before the model that it refers to
+  {
+    const std::lock_guard lock(mutex_);
+    if (modelRequest_ || isStopping_) return;  // this model is not wanted any more
+    if (loaded) {
+      oldModel = std::exchange(model_, *std::move(loaded));
+      oldScene = replaceScene();
+      embeddingSize_bytes_ = 0;
+      modelState_.phase = ModelState::Phase::kReady;
+      modelState_.identity = model_->identity();
+    } else {
+      modelState_.phase = ModelState::Phase::kFailed;
+      modelState_.problem = loaded.error().message();
+      modelError_ = loaded.error();
+    }
+  }
+  publishModel();
+  if (oldScene || oldModel) publishEmbeddings(false, std::nullopt);
+}
+
+void InferenceWorker::answer(const Request& request, const JobContext& job) {
+  Result<ObjectMask> result = maskFor(request, job);
+  // A request that was cancelled while its last step ran is answered like one that was cancelled before.
+  if (job.cancel.isCancelled()) result = cancelled();
+  request.answer(std::move(result));
+}
+
+Result<ObjectMask> InferenceWorker::maskFor(const Request& request, const JobContext& job) {
+  if (!scene_) {
+    const std::lock_guard lock(mutex_);
+    if (!image_) return Error(ErrorCode::kInvalidArgument, "no image is open; open one first");
+    return modelError_.value_or(Error(ErrorCode::kNotFound, "no model is loaded; choose one first"));
+  }
+  for (const TileAddress& tile : tilesOf(request.prompts, scene_->embeddings)) {
+    if (!isReady(scene_->embeddings, tile)) CYTO_TRY(embed(tile, job));
+  }
+  return withoutExceptions("segmenting", [&]() -> Result<ObjectMask> {
+    if (request.alternative <= 0) return scene_->segmenter.segment(request.prompts, job);
+    CYTO_ASSIGN(std::vector<ObjectMask> masks, scene_->segmenter.alternatives(request.prompts, job));
+    return std::move(masks[static_cast<size_t>(request.alternative) % masks.size()]);
+  });
+}
+
+void InferenceWorker::embedAhead(const TileAddress& tile, const JobContext& job) {
+  const Status embedded = embed(tile, job);
+  if (embedded || job.cancel.isCancelled()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    scene_->hasFailed = true;
+  }
+  if (listener_.embeddingFailed) listener_.embeddingFailed(embedded.error());
+}
+
+Status InferenceWorker::embed(const TileAddress& tile, const JobContext& job) {
+  publishEmbeddings(true, tile);
+  const Result<EmbeddingPtr> made = withoutExceptions(
+      "embedding the image", [&] { return scene_->embeddings.embedding(tile.t, tile.z, tile.tile, job); });
+  if (made) {
+    const std::lock_guard lock(mutex_);
+    embeddingSize_bytes_ = std::max(embeddingSize_bytes_, (*made)->size_bytes());
+  }
+  publishEmbeddings(true, std::nullopt);
+  if (!made) return made.error();
+  return {};
+}
+
+void InferenceWorker::publishModel() const {
+  if (listener_.modelChanged) listener_.modelChanged(modelState());
+}
+
+void InferenceWorker::publishEmbeddings(bool isWorking, std::optional<TileAddress> current) {
+  EmbeddingState state;
+  {
+    const std::lock_guard lock(mutex_);
+    if (scene_ && !isImageNew_) {  // of an image that was left meanwhile nothing is said
+      const int64_t all = tileCount(scene_->embeddings);
+      const int64_t kept = embeddingSize_bytes_ == 0 ? all : static_cast<int64_t>(tilesInBudget());
+      state = {scene_->embeddings.readyCount(), std::min(all, kept), isWorking, current};
+    }
+    embeddingState_ = state;
+  }
+  if (listener_.embeddingChanged) listener_.embeddingChanged(state);
+}
+
+void InferenceWorker::requestModel(std::string nameOrFile) {
+  modelState_ = {ModelState::Phase::kLoading, nameOrFile, modelState_.identity, {}};
+  modelError_.reset();
+  modelRequest_ = std::move(nameOrFile);
+  interrupt({Work::kLoading, Work::kEmbedding});
+  wake();
+}
+
+void InferenceWorker::dropPreview() {
+  if (!preview_) return;
+  dropped_.push_back(std::move(preview_->request.answer));
+  preview_.reset();
+}
+
+void InferenceWorker::dropSegmentations() {
+  for (Request& request : segmentations_) dropped_.push_back(std::move(request.answer));
+  segmentations_.clear();
+}
+
+void InferenceWorker::interrupt(std::initializer_list<Work> works) {
+  if (running_ && std::find(works.begin(), works.end(), running_->work) != works.end()) running_->cancel.cancel();
+}
+
+void InferenceWorker::wake() {
+  isAsleep_ = false;
+  wake_.notify_one();
+}
+
+bool InferenceWorker::hasRequests() const {
+  return isImageNew_ || modelRequest_ || !segmentations_.empty() || preview_ || !dropped_.empty() ||
+         (running_ && running_->work != Work::kEmbedding);
+}
+
+}  // namespace cyto

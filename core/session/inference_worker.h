@@ -1,0 +1,179 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/inference/model.h"
+#include "core/io/image_source.h"
+#include "core/segmentation/encoding_provider.h"
+#include "core/segmentation/prompt_segmenter.h"
+#include "core/session/attention.h"
+
+namespace cyto {
+
+/// Loads a model by registry name or from a weights file; the empty text means the default model.
+using ModelLoader = std::function<Result<std::unique_ptr<Model>>(const std::string& nameOrFile, const JobContext& job)>;
+
+/// What the worker's model is right now.
+struct ModelState {
+  enum class Phase { kNone, kLoading, kReady, kFailed };
+  Phase phase = Phase::kNone;
+  std::string requested;   ///< what was asked for; empty: the default model
+  ModelIdentity identity;  ///< when ready
+  std::string problem;     ///< a sentence, when failed
+};
+
+/// How far the embeddings of one image are.
+struct EmbeddingState {
+  int64_t ready = 0;   ///< tiles of the whole image that are in memory
+  int64_t wanted = 0;  ///< as many as will be kept: all, or what fits the memory budget
+  bool isWorking = false;
+  std::optional<TileAddress> current;  ///< being encoded now
+};
+
+/// Owns the one thread on which models are loaded, tiles embedded and prompts answered. Requests are values and come
+/// back at once; answers come on the worker's thread and must be passed on quickly. Urgency: model and image changes,
+/// then segmentations in their order, then the newest preview, then embedding ahead by attention. A segmentation
+/// interrupts the embedding of another tile; a preview never causes an interruption, it waits for its tile, which
+/// the cursor puts first. Thread-safe.
+class InferenceWorker {
+ public:
+  struct Listener {
+    std::function<void(const ModelState&)> modelChanged;
+    std::function<void(const EmbeddingState&)> embeddingChanged;
+    std::function<void(const Error&)> embeddingFailed;  ///< once per image and model; embedding ahead stops then
+  };
+  using Answer = std::function<void(Result<ObjectMask>)>;
+
+  /// Embeddings that are kept in memory. 384 MB hold 90 tiles of a SAM encoder.
+  static constexpr int64_t kEmbeddingBudget_bytes = 384'000'000;
+
+  InferenceWorker(ModelLoader loader, Listener listener, int64_t embeddingBudget_bytes = kEmbeddingBudget_bytes);
+  /// Cancels what runs, answers what waits with kCancelled, joins.
+  ~InferenceWorker();
+  InferenceWorker(const InferenceWorker&) = delete;
+  InferenceWorker& operator=(const InferenceWorker&) = delete;
+
+  /// Null takes the image away. What waits for the old image is answered with kCancelled.
+  void setImage(std::shared_ptr<const io::ImageSource> image);
+
+  /// Starts loading; on failure the model before stays in use. Prompts that wait are answered by the new model.
+  void loadModel(std::string nameOrFile);
+
+  void setAttention(const Attention& attention);
+
+  /// Answers the prompts. Alternative 0 is the answer of `PromptSegmenter::segment`; 1, 2, … are the other masks that
+  /// the model sees for the same prompts, and after the last one comes 0 again. Loads the default model when none was
+  /// asked for. Waits for its tile.
+  void segment(ObjectPrompts prompts, int alternative, Answer answer);
+
+  /// The mask that a click would give. The newest replaces one that waits, which is answered with kCancelled.
+  void preview(ObjectPrompts prompts, Answer answer);
+
+  /// Drops a preview that waits.
+  void cancelPreview();
+
+  /// Drops segmentations that wait or run; they are answered with kCancelled.
+  void cancelSegmentations();
+
+  ModelState modelState() const;
+  EmbeddingState embeddingState() const;
+
+  /// Whether a preview at this place would need no encoding.
+  bool isWarm(int64_t t, int64_t z, double y, double x) const;
+
+  /// Blocks until no request waits or runs; embedding ahead does not count unless `withEmbeddings`. Never call it from
+  /// an answer.
+  void waitUntilIdle(bool withEmbeddings = false);
+
+ private:
+  struct Request {
+    ObjectPrompts prompts;
+    int alternative = 0;
+    Answer answer;
+  };
+
+  struct WaitingPreview {
+    Request request;
+    /// Its tiles that were not in memory yet; unknown until the thread looks.
+    std::optional<std::vector<TileAddress>> missing;
+  };
+
+  /// What hangs on one image and one model.
+  struct Scene {
+    Scene(std::shared_ptr<const io::ImageSource> source, Model& model, int64_t budget_bytes);
+    std::shared_ptr<const io::ImageSource> image;
+    EncodingProvider embeddings;
+    PromptSegmenter segmenter;
+    bool hasFailed = false;  ///< nothing is embedded ahead any more
+  };
+
+  enum class Work { kAnswering, kChangingImage, kLoading, kSegmenting, kPreviewing, kEmbedding };
+  struct Running {
+    Work work;
+    CancelSource cancel;
+    std::optional<TileAddress> tile;  ///< of kEmbedding
+  };
+  using Task = std::function<void(const JobContext&)>;
+
+  // The thread, without the mutex.
+  void work();
+  void answerDropped();
+  void changeImage();
+  void load(const std::string& nameOrFile, const JobContext& job);
+  void answer(const Request& request, const JobContext& job);
+  Result<ObjectMask> maskFor(const Request& request, const JobContext& job);
+  void embedAhead(const TileAddress& tile, const JobContext& job);
+  Status embed(const TileAddress& tile, const JobContext& job);
+  void publishModel() const;
+  void publishEmbeddings(bool isWorking, std::optional<TileAddress> current);
+
+  // With the mutex held.
+  Task takeMostUrgent();
+  Task start(Work work, Task task);
+  bool isPreviewDue();
+  std::optional<TileAddress> nextTile();
+  size_t tilesInBudget() const;
+  std::unique_ptr<Scene> replaceScene();
+  void requestModel(std::string nameOrFile);
+  void dropPreview();
+  void dropSegmentations();
+  void interrupt(std::initializer_list<Work> works);
+  void wake();
+  bool hasRequests() const;
+
+  const ModelLoader loader_;
+  const Listener listener_;
+  const int64_t embeddingBudget_bytes_;
+
+  mutable std::mutex mutex_;  // guards everything below but model_; model_ and scene_ are changed by the thread only
+  std::condition_variable wake_;
+  std::condition_variable idle_;
+  std::shared_ptr<const io::ImageSource> image_;
+  bool isImageNew_ = false;  // scene_ does not show image_ yet
+  std::optional<std::string> modelRequest_;
+  std::deque<Request> segmentations_;
+  std::optional<WaitingPreview> preview_;
+  std::optional<Attention> attention_;
+  std::vector<Answer> dropped_;  // to be answered with kCancelled
+  std::optional<Running> running_;
+  bool isAsleep_ = false;  // the thread has found nothing to do since the last call
+  bool isStopping_ = false;
+  ModelState modelState_;
+  std::optional<Error> modelError_;  // why there is no model
+  EmbeddingState embeddingState_;
+  int64_t embeddingSize_bytes_ = 0;  // the largest of this model so far; 0 until there was one
+  std::unique_ptr<Model> model_;
+  std::unique_ptr<Scene> scene_;  // null without an image or a model; refers to model_
+  std::thread thread_;            // last, because it uses all the others
+};
+
+}  // namespace cyto

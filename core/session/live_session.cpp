@@ -1,0 +1,241 @@
+#include "core/session/live_session.h"
+
+#include <chrono>
+#include <future>
+
+#include "core/session/autosave.h"
+
+namespace cyto {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t kHistoryBack = 200;
+constexpr size_t kHistoryForward = 100;
+
+InferenceWorker::Listener workerListener(const LiveSession::Listener& listener) {
+  InferenceWorker::Listener passed{listener.modelChanged, listener.embeddingChanged, {}};
+  if (listener.noticed) {
+    passed.embeddingFailed = [noticed = listener.noticed](const Error& error) {
+      noticed({Notice::Severity::kWarning, "The embeddings could not be computed ahead: " + error.message()});
+    };
+  }
+  return passed;
+}
+
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    result += c;
+  }
+  return result + "\"";
+}
+
+bool isRecorded(const std::string& command) {
+  for (const char* question : {"hash", "count", "expect", "wait", "save", "project"}) {
+    if (command.rfind(question, 0) == 0) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+LiveSession::LiveSession(ModelLoader loader, Listener listener, fs::path autosaveFolder)
+    : listener_(std::move(listener)),
+      autosaveFolder_(std::move(autosaveFolder)),
+      worker_(std::move(loader), workerListener(listener_)),
+      session_(worker_),
+      script_(session_, worker_, [this](const std::string& line) -> Status {
+        printed_.push_back(line);
+        return {};
+      }) {
+  script_.onPromptsChanged([this] { publish(true); });
+  commands_.post(JobPriority::kClick,
+                 [this](const CancelToken&) { [[maybe_unused]] const auto always = script_.execute("live on", {}); });
+}
+
+LiveSession::~LiveSession() {
+  isClosing_ = true;
+  worker_.cancelPreview();
+  const auto last = std::make_shared<std::promise<void>>();
+  std::future<void> isDone = last->get_future();
+  commands_.post(JobPriority::kBatch, [last](const CancelToken&) { last->set_value(); });
+  // Edits are carried out; a mask that one of them still waits for is given up.
+  while (isDone.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready) worker_.cancelSegmentations();
+  exports_.waitUntilIdle();
+}
+
+void LiveSession::waitUntilIdle() {
+  commands_.waitUntilIdle();
+  worker_.waitUntilIdle();
+  exports_.waitUntilIdle();
+}
+
+// --- commands --------------------------------------------------------------------------------------------------------
+
+void LiveSession::execute(std::string command, Done done) {
+  commands_.post(JobPriority::kClick, [this, command = std::move(command), done = std::move(done)](const CancelToken&) {
+    run(command, done);
+  });
+}
+
+void LiveSession::run(const std::string& command, const Done& done) {
+  printed_.clear();
+  if (isClosing_) {
+    [[maybe_unused]] const auto always = script_.execute("live off", {});
+  }
+  auto result = script_.execute(command, {});
+  Status status = result ? Status() : Status(result.error());
+  publish(false);
+  if (status && isRecorded(command)) write(command);
+  const std::string warning = "warning ";
+  for (const std::string& line : printed_) {
+    if (line.rfind(warning, 0) == 0) tell(Notice::Severity::kWarning, line.substr(warning.size()));
+  }
+  if (!status && status.error().code() != ErrorCode::kCancelled) {
+    tell(Notice::Severity::kError, status.error().message());
+  }
+  if (done) done(status);
+}
+
+void LiveSession::open(fs::path path) {
+  commands_.post(JobPriority::kClick, [this, path = std::move(path)](const CancelToken&) {
+    runJob("Opening " + path.filename().string(), "Opened", [&] { return openNow(path); });
+    publish(false);
+  });
+}
+
+Status LiveSession::openNow(const fs::path& path) {
+  if (isProject(path)) {
+    CYTO_TRY(session_.openProject(path));
+  } else {
+    CYTO_TRY(openImage(path));
+  }
+  for (const std::string& notice : session_.notices()) tell(Notice::Severity::kWarning, notice);
+  write("open " + quoted(session_.project()->image().path.string()));
+  return {};
+}
+
+Status LiveSession::openImage(const fs::path& path) {
+  if (autosaveFolder_.empty()) return session_.open(path, {});
+  // What cannot be opened as an image must not leave a project behind, so the image comes first.
+  CYTO_ASSIGN(const auto image, io::openImage(path));
+  CYTO_ASSIGN(const fs::path project, autosaveProject(autosaveFolder_, path));
+  if (isProject(project)) {
+    const Status opened = session_.openProject(project);
+    const bool isUsable = opened && session_.image() && session_.project()->readOnlyReason().empty();
+    if (isUsable && !session_.project()->history().steps().empty()) {
+      tell(Notice::Severity::kInformation, "You have worked on this image before; everything is as you left it.");
+    }
+    if (isUsable) return {};
+  }
+  fs::path fresh = project;
+  std::error_code ignored;
+  for (int number = 2; fs::exists(fresh, ignored); ++number) {
+    fresh = project;
+    fresh.replace_filename(project.stem().string() + "-" + std::to_string(number) + ".cyto");
+  }
+  const Status created = session_.open(path, {}, fresh);
+  if (created) return {};
+  tell(Notice::Severity::kWarning, "Your work cannot be kept in '" + autosaveFolder_.string() + "' (" +
+                                       created.error().message() + "). Save the project elsewhere before you start.");
+  return session_.open(path, {});
+}
+
+void LiveSession::saveAs(fs::path folder) {
+  commands_.post(JobPriority::kClick, [this, folder = std::move(folder)](const CancelToken&) {
+    runJob("Saving " + folder.filename().string(), "Saved " + folder.string(), [&] { return session_.saveAs(folder); });
+    publish(false);
+  });
+}
+
+void LiveSession::exportLabels(LabelFormat format, fs::path path) {
+  // The snapshot is taken in the order of the commands, the file is written beside them.
+  commands_.post(JobPriority::kClick, [this, format, path = std::move(path)](const CancelToken&) {
+    const Status ready =
+        session_.project() ? checkTarget(path) : Status(Error(ErrorCode::kInvalidArgument, "no image is open"));
+    if (!ready) return tell(Notice::Severity::kError, ready.error().message());
+    static constexpr const char* kNames[] = {"tiff", "png", "ome-zarr"};
+    write(std::string("export ") + kNames[static_cast<int>(format)] + " " + quoted(path.string()));
+    const LabelVolume labels = session_.document().labels;
+    const PixelScale scale = session_.project()->image().scale;
+    exports_.post(JobPriority::kBatch, [this, format, path, labels, scale](const CancelToken&) {
+      runJob("Exporting " + path.filename().string(), "Exported " + path.string(), [&]() -> Status {
+        CYTO_ASSIGN(const Array pixels, labels.toArray());
+        return writeLabels(path, format, pixels, scale);
+      });
+    });
+  });
+}
+
+void LiveSession::runJob(std::string name, std::string outcome, const std::function<Status()>& work) const {
+  SessionJob job{nextJob_++, std::move(name), "", false, false};
+  if (listener_.jobChanged) listener_.jobChanged(job);
+  const Status status = work();
+  job.isFinished = true;
+  job.hasFailed = !status;
+  job.outcome = status ? std::move(outcome) : status.error().message();
+  if (listener_.jobChanged) listener_.jobChanged(job);
+  if (!status) tell(Notice::Severity::kError, status.error().message());
+}
+
+// --- previews --------------------------------------------------------------------------------------------------------
+
+void LiveSession::preview(ObjectPrompts prompts) {
+  const uint64_t number = ++newestPreview_;
+  worker_.preview(std::move(prompts), [this, number](Result<ObjectMask> answer) {
+    if (!answer || number != newestPreview_ || !listener_.previewChanged) return;
+    listener_.previewChanged(*std::move(answer));
+  });
+}
+
+void LiveSession::cancelPreview() {
+  ++newestPreview_;
+  worker_.cancelPreview();
+  if (listener_.previewChanged) listener_.previewChanged(std::nullopt);
+}
+
+// --- telling ---------------------------------------------------------------------------------------------------------
+
+void LiveSession::publish(bool isAnswering) {
+  if (!listener_.stateChanged) return;
+  auto state = std::make_shared<SessionState>();
+  if (const Project* project = session_.project()) {
+    state->isOpen = true;
+    state->image = session_.image();
+    state->reference = project->image();
+    state->document = project->document();
+    state->current = session_.current();
+    state->nextId = project->nextId();
+    state->project = project->folder();
+    state->readOnlyReason = project->readOnlyReason();
+    state->savedAt_us = project->savedAt_us();
+    state->history = project->history().line(kHistoryBack, kHistoryForward);
+    state->historyPosition = project->history().current();
+    state->undoLabel = project->history().undoLabel().value_or("");
+    state->redoLabel = project->history().redoLabel().value_or("");
+  }
+  state->isAnswering = isAnswering;
+  listener_.stateChanged(std::move(state));
+}
+
+void LiveSession::tell(Notice::Severity severity, std::string text) const {
+  if (listener_.noticed) listener_.noticed({severity, std::move(text)});
+}
+
+Status LiveSession::record(const fs::path& path) {
+  std::ofstream file(path, std::ios::trunc);
+  if (!file) return Error(ErrorCode::kIo, "the recording '" + path.string() + "' cannot be written; check the path");
+  file << "live on\n" << std::flush;
+  auto shared = std::make_shared<std::ofstream>(std::move(file));
+  commands_.post(JobPriority::kClick, [this, shared](const CancelToken&) { recording_ = std::move(*shared); });
+  return {};
+}
+
+void LiveSession::write(const std::string& command) {
+  if (recording_.is_open()) recording_ << command << '\n' << std::flush;
+}
+
+}  // namespace cyto

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/job_queue.h"
+#include "core/session/annotation_session.h"
+#include "core/session/script.h"
+
+namespace cyto {
+
+/// What a window shows of a session: a snapshot by value that nobody changes.
+struct SessionState {
+  std::shared_ptr<const io::ImageSource> image;  ///< null: no image, or a project whose image is gone
+  ImageReference reference;                      ///< what the project says about its image
+  Document document;
+  std::shared_ptr<const CurrentObject> current;  ///< null while the prompts are not answered
+  bool isOpen = false;
+  bool isAnswering = false;  ///< the mask of the prompts is being made
+  uint32_t nextId = 1;
+
+  std::filesystem::path project;  ///< empty: in memory only
+  std::string readOnlyReason;
+  int64_t savedAt_us = 0;
+
+  std::vector<HistoryStep> history;  ///< the line the document stands on, redo included, oldest first
+  uint64_t historyPosition = 0;      ///< sequence of the current step; 0 is the beginning
+  std::string undoLabel;             ///< empty: nothing to undo
+  std::string redoLabel;
+};
+
+/// One sentence for the user.
+struct Notice {
+  enum class Severity { kInformation, kWarning, kError };
+  Severity severity = Severity::kInformation;
+  std::string text;
+};
+
+/// Work that takes a while besides embedding: opening, saving elsewhere, exporting.
+struct SessionJob {
+  uint64_t id = 0;
+  std::string name;
+  std::string outcome;  ///< what it did, or why it failed
+  bool isFinished = false;
+  bool hasFailed = false;
+};
+
+/// A session for a window: requests come back at once and are carried out in their order on a thread of its own; what
+/// changed is told to the listener. An edit is shown only when it is on disk. Everything a user does is a session
+/// command (script.h), so a recorded session gives the same labels without a window. Thread-safe.
+class LiveSession {
+ public:
+  /// Called on threads of the session; must return quickly and not call back synchronously.
+  struct Listener {
+    std::function<void(std::shared_ptr<const SessionState>)> stateChanged;
+    /// The newest preview; empty when it was dropped.
+    std::function<void(std::optional<ObjectMask>)> previewChanged;
+    std::function<void(const ModelState&)> modelChanged;
+    std::function<void(const EmbeddingState&)> embeddingChanged;
+    std::function<void(const SessionJob&)> jobChanged;
+    std::function<void(const Notice&)> noticed;
+  };
+  using Done = std::function<void(const Status&)>;
+
+  /// Images that are opened get a project in `autosaveFolder`; empty: in memory.
+  LiveSession(ModelLoader loader, Listener listener, std::filesystem::path autosaveFolder);
+  /// Carries out the edits that were asked for, drops masks that are not there yet, and closes the project.
+  ~LiveSession();
+
+  /// Opens an image, or a project folder. An image that was worked on before goes on in its project.
+  void open(std::filesystem::path path);
+
+  /// Carries out one session command in live mode; a failure is noticed to the user and given to `done`.
+  void execute(std::string command, Done done = {});
+
+  /// Writes the labels as they are now, beside further edits.
+  void exportLabels(LabelFormat format, std::filesystem::path path);
+
+  /// Goes on in a copy of the project elsewhere.
+  void saveAs(std::filesystem::path folder);
+
+  void loadModel(std::string nameOrFile) { worker_.loadModel(std::move(nameOrFile)); }
+
+  /// Shows what a click would give; the newest wins.
+  void preview(ObjectPrompts prompts);
+  void cancelPreview();
+
+  /// Gives up masks that were asked for; their prompts stay.
+  void cancelAnswers() { worker_.cancelSegmentations(); }
+
+  void setAttention(const Attention& attention) { worker_.setAttention(attention); }
+  bool isWarm(int64_t t, int64_t z, double y, double x) const { return worker_.isWarm(t, z, y, x); }
+
+  /// From now on appends each command that changed something to a script for `cytoclick run`.
+  Status record(const std::filesystem::path& path);
+
+  /// Blocks until every request so far is carried out, its masks included. Not from a listener.
+  void waitUntilIdle();
+
+ private:
+  void run(const std::string& command, const Done& done);
+  Status openNow(const std::filesystem::path& path);
+  Status openImage(const std::filesystem::path& path);
+  void runJob(std::string name, std::string outcome, const std::function<Status()>& work) const;
+  void publish(bool isAnswering);
+  void tell(Notice::Severity severity, std::string text) const;
+  void write(const std::string& command);
+
+  Listener listener_;
+  std::filesystem::path autosaveFolder_;
+  InferenceWorker worker_;
+  // Used on the thread of commands_ only.
+  AnnotationSession session_;
+  Script script_;
+  std::ofstream recording_;
+  std::vector<std::string> printed_;
+
+  mutable std::atomic<uint64_t> nextJob_ = 1;
+  std::atomic<uint64_t> newestPreview_ = 0;
+  std::atomic<bool> isClosing_ = false;
+  JobQueue exports_{1};
+  JobQueue commands_{1};  // last: its thread must not outlive what it uses
+};
+
+}  // namespace cyto
