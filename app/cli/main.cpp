@@ -7,9 +7,9 @@
 
 #include "app/cli/command.h"
 #include "app/cli/progress_printer.h"
-#include "core/base/version.h"
 #include "core/base/cancel.h"
 #include "core/base/log.h"
+#include "core/base/version.h"
 
 namespace cyto::cli {
 

@@ -2,8 +2,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "core/inference/model_registry.h"
-
 namespace cyto::cli {
 
 void ModelOptions::declareOn(CLI::App& command) {
@@ -15,19 +13,14 @@ void ModelOptions::declareOn(CLI::App& command) {
   command.add_option("--threads", threads, "processor threads; default: all")->check(CLI::Range(0, 1024));
 }
 
-Result<ModelRequest> ModelOptions::resolve() const {
-  CYTO_ASSIGN(const ModelRegistry registry, ModelRegistry::loadDefault());
-  CYTO_ASSIGN(ModelRequest request, registry.request(name, checkpoint));
-  request.device = device;
-  request.precision = precisionFromName(precision).value_or(Precision::kAuto);
-  request.threads = threads;
-  return request;
+ModelSettings ModelOptions::settings() const {
+  return {name, checkpoint, device, precisionFromName(precision).value_or(Precision::kAuto), threads};
 }
 
+Result<ModelRequest> ModelOptions::resolve() const { return resolveModel(settings()); }
+
 Result<std::unique_ptr<Model>> ModelOptions::load(const JobContext& job) const {
-  CYTO_ASSIGN(const ModelRequest request, resolve());
-  CYTO_ASSIGN(Engine * engine, loadEngine());
-  return engine->loadModel(request, job);
+  return loadModel(settings(), "", job);
 }
 
 }  // namespace cyto::cli

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "core/inference/engine.h"
+#include "core/inference/model_loader.h"
 
 namespace CLI {
 class App;
@@ -21,6 +21,8 @@ struct ModelOptions {
   int threads = 0;
 
   void declareOn(CLI::App& command);
+
+  ModelSettings settings() const;
 
   /// Looks the model up without loading it: identity and hash are known after this.
   Result<ModelRequest> resolve() const;

@@ -18,21 +18,6 @@ struct Options {
   ModelOptions model;
 };
 
-// A word that is a file, or looks like one, is a checkpoint; -m then names its architecture.
-Result<std::unique_ptr<Model>> loadModel(const ModelOptions& defaults, const std::string& nameOrFile,
-                                         const JobContext& job) {
-  ModelOptions chosen = defaults;
-  std::error_code ignored;
-  const bool isFile = fs::is_regular_file(nameOrFile, ignored) || nameOrFile.find('/') != std::string::npos;
-  if (isFile) {
-    chosen.checkpoint = nameOrFile;
-  } else if (!nameOrFile.empty()) {
-    chosen.name = nameOrFile;
-    chosen.checkpoint.clear();
-  }
-  return chosen.load(job);
-}
-
 Result<ExitCode> runScript(const Options& options, const JobContext& job) {
   std::ifstream file;
   const bool isPiped = options.script == "-";
@@ -44,9 +29,11 @@ Result<ExitCode> runScript(const Options& options, const JobContext& job) {
     }
   }
   std::istream& lines = isPiped ? std::cin : file;
-  InferenceWorker worker([&](const std::string& nameOrFile,
-                             const JobContext& loading) { return loadModel(options.model, nameOrFile, loading); },
-                         {});
+  InferenceWorker worker(
+      [&](const std::string& nameOrFile, const JobContext& loading) {
+        return loadModel(options.model.settings(), nameOrFile, loading);
+      },
+      {});
   AnnotationSession session(worker);
   Script script(session, worker, printResult);
   if (!options.project.empty()) CYTO_TRY(script.useProject(options.project));

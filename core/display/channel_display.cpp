@@ -148,6 +148,15 @@ ChannelDisplay stainDisplay(const io::ImageInfo& info, size_t channel, const Mea
           std::max(range[1], measurement.high)};
 }
 
+/// A stain that was saved as a colour image: its three samples are one.
+bool isGrey(const std::vector<Measurement>& samples) {
+  if (samples.size() < kSamples.size()) return false;
+  const auto isSame = [&](const Measurement& a, const Measurement& b) {
+    return a.least == b.least && a.most == b.most && a.low == b.low && a.high == b.high;
+  };
+  return isSame(samples[0], samples[1]) && isSame(samples[0], samples[2]);
+}
+
 }  // namespace
 
 Result<std::vector<ChannelDisplay>> firstDisplay(PixelPyramid& pyramid, int64_t t, int64_t z, const JobContext& job) {
@@ -155,6 +164,7 @@ Result<std::vector<ChannelDisplay>> firstDisplay(PixelPyramid& pyramid, int64_t 
   std::vector<ChannelDisplay> channels;
   if (info.isRgb) {
     for (size_t c = 0; c < static_cast<size_t>(info.channels); ++c) channels.push_back(sampleDisplay(info, c));
+    CYTO_TRY(setAutoContrast(pyramid, t, z, channels, job));
     return channels;
   }
   CYTO_ASSIGN(const std::vector<Measurement> measurements, measure(pyramid, t, z, job));
@@ -169,9 +179,10 @@ Status setAutoContrast(PixelPyramid& pyramid, int64_t t, int64_t z, std::vector<
     return Error(ErrorCode::kInvalidArgument, "contrast is set for " + std::to_string(channels.size()) +
                                                   " channel(s) of an image that has " + std::to_string(info.channels));
   }
-  if (info.isRgb) return {};
   CYTO_ASSIGN(const std::vector<Measurement> measurements, measure(pyramid, t, z, job));
+  if (info.isRgb && !isGrey(measurements)) return {};
   for (size_t c = 0; c < channels.size(); ++c) {
+    if (info.isRgb && c >= kSamples.size()) break;
     channels[c].low = measurements[c].low;
     channels[c].high = measurements[c].high;
     // The sliders must be able to show what they stand at.

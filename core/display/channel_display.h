@@ -23,7 +23,8 @@ struct ChannelDisplay {
 };
 
 /// The first look at an image: one entry per channel with the name the file gives ("Channel 1" otherwise). The samples
-/// of a colour image are red, green and blue over the whole range of their type and are not stretched. A single stain
+/// of a colour image are red, green and blue over the whole range of their type and are not stretched, unless they are
+/// one and the same stain in grey. A single stain
 /// is white; several get colours that a colour-blind eye tells apart, at most the first seven visible. Contrast is
 /// automatic from plane (t, z).
 Result<std::vector<ChannelDisplay>> firstDisplay(PixelPyramid& pyramid, int64_t t, int64_t z, const JobContext& job);

@@ -49,6 +49,7 @@ LiveSession::LiveSession(ModelLoader loader, Listener listener, fs::path autosav
       session_(worker_),
       script_(session_, worker_, [this](const std::string& line) -> Status {
         printed_.push_back(line);
+        if (listener_.printed) listener_.printed(line);
         return {};
       }) {
   script_.onPromptsChanged([this] { publish(true); });
@@ -100,10 +101,14 @@ void LiveSession::run(const std::string& command, const Done& done) {
   if (done) done(status);
 }
 
-void LiveSession::open(fs::path path) {
-  commands_.post(JobPriority::kClick, [this, path = std::move(path)](const CancelToken&) {
-    runJob("Opening " + path.filename().string(), "Opened", [&] { return openNow(path); });
-    publish(false);
+void LiveSession::open(fs::path path, Done done) {
+  commands_.post(JobPriority::kClick, [this, path = std::move(path), done = std::move(done)](const CancelToken&) {
+    const auto work = [&]() -> Status {
+      Status opened = openNow(path);
+      publish(false);
+      return opened;
+    };
+    runJob("Opening " + path.filename().string(), "Opened", work, done);
   });
 }
 
@@ -144,33 +149,44 @@ Status LiveSession::openImage(const fs::path& path) {
   return session_.open(path, {});
 }
 
-void LiveSession::saveAs(fs::path folder) {
-  commands_.post(JobPriority::kClick, [this, folder = std::move(folder)](const CancelToken&) {
-    runJob("Saving " + folder.filename().string(), "Saved " + folder.string(), [&] { return session_.saveAs(folder); });
-    publish(false);
+void LiveSession::saveAs(fs::path folder, Done done) {
+  commands_.post(JobPriority::kClick, [this, folder = std::move(folder), done = std::move(done)](const CancelToken&) {
+    const auto work = [&]() -> Status {
+      Status saved = session_.saveAs(folder);
+      publish(false);
+      return saved;
+    };
+    runJob("Saving " + folder.filename().string(), "Saved " + folder.string(), work, done);
   });
 }
 
-void LiveSession::exportLabels(LabelFormat format, fs::path path) {
+void LiveSession::exportLabels(LabelFormat format, fs::path path, Done done) {
   // The snapshot is taken in the order of the commands, the file is written beside them.
-  commands_.post(JobPriority::kClick, [this, format, path = std::move(path)](const CancelToken&) {
-    const Status ready =
-        session_.project() ? checkTarget(path) : Status(Error(ErrorCode::kInvalidArgument, "no image is open"));
-    if (!ready) return tell(Notice::Severity::kError, ready.error().message());
-    static constexpr const char* kNames[] = {"tiff", "png", "ome-zarr"};
-    write(std::string("export ") + kNames[static_cast<int>(format)] + " " + quoted(path.string()));
-    const LabelVolume labels = session_.document().labels;
-    const PixelScale scale = session_.project()->image().scale;
-    exports_.post(JobPriority::kBatch, [this, format, path, labels, scale](const CancelToken&) {
-      runJob("Exporting " + path.filename().string(), "Exported " + path.string(), [&]() -> Status {
-        CYTO_ASSIGN(const Array pixels, labels.toArray());
-        return writeLabels(path, format, pixels, scale);
+  commands_.post(
+      JobPriority::kClick, [this, format, path = std::move(path), done = std::move(done)](const CancelToken&) {
+        const Status ready =
+            session_.project() ? checkTarget(path) : Status(Error(ErrorCode::kInvalidArgument, "no image is open"));
+        if (!ready) {
+          tell(Notice::Severity::kError, ready.error().message());
+          if (done) done(ready);
+          return;
+        }
+        static constexpr const char* kNames[] = {"tiff", "png", "ome-zarr"};
+        write(std::string("export ") + kNames[static_cast<int>(format)] + " " + quoted(path.string()));
+        const LabelVolume labels = session_.document().labels;
+        const PixelScale scale = session_.project()->image().scale;
+        exports_.post(JobPriority::kBatch, [this, format, path, labels, scale, done](const CancelToken&) {
+          const auto work = [&]() -> Status {
+            CYTO_ASSIGN(const Array pixels, labels.toArray());
+            return writeLabels(path, format, pixels, scale);
+          };
+          runJob("Exporting " + path.filename().string(), "Exported " + path.string(), work, done);
+        });
       });
-    });
-  });
 }
 
-void LiveSession::runJob(std::string name, std::string outcome, const std::function<Status()>& work) const {
+void LiveSession::runJob(std::string name, std::string outcome, const std::function<Status()>& work,
+                         const Done& done) const {
   SessionJob job{nextJob_++, std::move(name), "", false, false};
   if (listener_.jobChanged) listener_.jobChanged(job);
   const Status status = work();
@@ -179,6 +195,7 @@ void LiveSession::runJob(std::string name, std::string outcome, const std::funct
   job.outcome = status ? std::move(outcome) : status.error().message();
   if (listener_.jobChanged) listener_.jobChanged(job);
   if (!status) tell(Notice::Severity::kError, status.error().message());
+  if (done) done(status);
 }
 
 // --- previews --------------------------------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ class LiveSession {
     std::function<void(const EmbeddingState&)> embeddingChanged;
     std::function<void(const SessionJob&)> jobChanged;
     std::function<void(const Notice&)> noticed;
+    std::function<void(const std::string&)> printed;  ///< lines that commands print, their acknowledgement included
   };
   using Done = std::function<void(const Status&)>;
 
@@ -73,16 +74,16 @@ class LiveSession {
   ~LiveSession();
 
   /// Opens an image, or a project folder. An image that was worked on before goes on in its project.
-  void open(std::filesystem::path path);
+  void open(std::filesystem::path path, Done done = {});
 
   /// Carries out one session command in live mode; a failure is noticed to the user and given to `done`.
   void execute(std::string command, Done done = {});
 
   /// Writes the labels as they are now, beside further edits.
-  void exportLabels(LabelFormat format, std::filesystem::path path);
+  void exportLabels(LabelFormat format, std::filesystem::path path, Done done = {});
 
   /// Goes on in a copy of the project elsewhere.
-  void saveAs(std::filesystem::path folder);
+  void saveAs(std::filesystem::path folder, Done done = {});
 
   void loadModel(std::string nameOrFile) { worker_.loadModel(std::move(nameOrFile)); }
 
@@ -106,7 +107,7 @@ class LiveSession {
   void run(const std::string& command, const Done& done);
   Status openNow(const std::filesystem::path& path);
   Status openImage(const std::filesystem::path& path);
-  void runJob(std::string name, std::string outcome, const std::function<Status()>& work) const;
+  void runJob(std::string name, std::string outcome, const std::function<Status()>& work, const Done& done) const;
   void publish(bool isAnswering);
   void tell(Notice::Severity severity, std::string text) const;
   void write(const std::string& command);

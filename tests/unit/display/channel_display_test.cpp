@@ -34,7 +34,8 @@ ChannelDisplay firstOf(int64_t rows, int64_t columns, Value value) {
 }
 
 TEST(ChannelDisplay, TheSamplesOfAColourAreNotStretched) {
-  const auto source = std::make_shared<MemorySource>(imageOf<uint8_t>(30, 30, 3, [](auto...) { return 40; }));
+  const auto source =
+      std::make_shared<MemorySource>(imageOf<uint8_t>(30, 30, 3, [](int64_t c, auto...) { return 40 + c; }));
   source->info().isRgb = true;
   auto channels = firstOf(source);
   ASSERT_EQ(channels.size(), 3U);
@@ -45,14 +46,28 @@ TEST(ChannelDisplay, TheSamplesOfAColourAreNotStretched) {
   PixelPyramid pyramid(source, kBudget_bytes);
   ASSERT_TRUE(setAutoContrast(pyramid, 0, 0, channels, {}));
   EXPECT_EQ(channels, before);
-  EXPECT_EQ(source->reads(), 0) << "nothing has to be measured";
+}
+
+TEST(ChannelDisplay, AStainThatWasSavedAsAColourIsStretchedLikeAStain) {
+  const auto source = std::make_shared<MemorySource>(
+      imageOf<uint8_t>(30, 30, 3, [](int64_t, int64_t, int64_t, int64_t y, int64_t x) { return (y + x) / 2; }));
+  source->info().isRgb = true;
+  const auto channels = firstOf(source);
+  ASSERT_EQ(channels.size(), 3U);
+  for (const ChannelDisplay& channel : channels) {
+    EXPECT_LT(channel.high, 30);
+    EXPECT_EQ(channel.low, channels[0].low);
+    EXPECT_EQ(channel.high, channels[0].high);
+  }
 }
 
 TEST(ChannelDisplay, AColourOfAnotherTypeHasTheRangeOfItsType) {
-  const auto wide = std::make_shared<MemorySource>(imageOf<uint16_t>(30, 30, 3, [](auto...) { return 40; }));
+  const auto wide =
+      std::make_shared<MemorySource>(imageOf<uint16_t>(30, 30, 3, [](int64_t c, auto...) { return 40 + c; }));
   wide->info().isRgb = true;
   EXPECT_EQ(firstOf(wide)[1].high, 65535);
-  const auto real = std::make_shared<MemorySource>(imageOf<float>(30, 30, 3, [](auto...) { return 0.5; }));
+  const auto real = std::make_shared<MemorySource>(
+      imageOf<float>(30, 30, 3, [](int64_t c, auto...) { return 0.25 * static_cast<double>(c); }));
   real->info().isRgb = true;
   EXPECT_EQ(firstOf(real)[1].high, 1);
 }

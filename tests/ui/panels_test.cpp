@@ -1,0 +1,545 @@
+#include <gtest/gtest.h>
+
+#include <QAbstractItemModelTester>
+#include <QApplication>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QItemSelectionModel>
+#include <QLabel>
+#include <QLineEdit>
+#include <QLocale>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QSlider>
+#include <QTableView>
+#include <QTest>
+#include <QToolButton>
+
+#include "tests/unit/display/memory_source.h"
+#include "ui/panels/channel_block.h"
+#include "ui/panels/eye_button.h"
+#include "ui/panels/history_panel.h"
+#include "ui/panels/layers_panel.h"
+#include "ui/panels/model_section.h"
+#include "ui/panels/object_panel.h"
+#include "ui/panels/prompt_panel.h"
+#include "ui/panels/prompt_table.h"
+#include "ui/panels/range_slider.h"
+
+namespace cyto::ui {
+namespace {
+
+constexpr QSize kDock(280, 640);
+
+std::shared_ptr<SessionState> stateWithObjects(uint32_t count) {
+  auto state = std::make_shared<SessionState>();
+  state->isOpen = true;
+  state->reference.shape = {1, 1, 64, 64};
+  for (uint32_t id = 1; id <= count; ++id) {
+    auto record = std::make_shared<ObjectRecord>();
+    record->id = id;
+    record->area = 10 * id;
+    state->document.objects[id] = record;
+  }
+  return state;
+}
+
+QPushButton* buttonNamed(QWidget& panel, const QString& begin) {
+  for (QPushButton* button : panel.findChildren<QPushButton*>()) {
+    if (button->text().startsWith(begin)) return button;
+  }
+  return nullptr;
+}
+
+QToolButton* toolNamed(QWidget& panel, const QString& accessibleName) {
+  for (QToolButton* button : panel.findChildren<QToolButton*>()) {
+    if (button->accessibleName().startsWith(accessibleName)) return button;
+  }
+  return nullptr;
+}
+
+bool showsText(QWidget& panel, const QString& text) {
+  QApplication::processEvents();  // layouts show and resize later
+  for (const QLabel* label : panel.findChildren<QLabel*>()) {
+    if (label->isVisible() && label->text() == text) return true;
+  }
+  return false;
+}
+
+template <typename Panel>
+Panel& shown(Panel& panel) {
+  QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
+  panel.resize(kDock);
+  panel.show();
+  EXPECT_TRUE(QTest::qWaitForWindowExposed(&panel));
+  return panel;
+}
+
+TEST(ObjectPanelTest, CountsAndFilters) {
+  ObjectPanel panel;
+  shown(panel);
+  EXPECT_TRUE(showsText(panel, "No objects yet. Click a cell with the point tool, then press Enter."));
+  panel.setState(stateWithObjects(1234));
+  EXPECT_TRUE(showsText(panel, "1,234 objects"));
+  panel.findChild<QLineEdit*>()->setText("#12");
+  EXPECT_TRUE(showsText(panel, "46 of 1,234 objects"));
+  panel.findChild<QLineEdit*>()->setText("no such class");
+  EXPECT_TRUE(showsText(panel, "No object matches the filter."));
+  panel.setState(stateWithObjects(1));
+  panel.findChild<QLineEdit*>()->clear();
+  EXPECT_TRUE(showsText(panel, "1 object"));
+}
+
+TEST(ObjectPanelTest, SelectingByCodeIsSilentAndTakesAHidingFilterAway) {
+  ObjectPanel panel;
+  shown(panel).setState(stateWithObjects(300));
+  QSignalSpy selections(&panel, &ObjectPanel::selectionChanged);
+  panel.findChild<QLineEdit*>()->setText("#7");
+  panel.select(250);
+  EXPECT_EQ(panel.selected(), 250u);
+  EXPECT_EQ(panel.selectedIds(), QList<quint32>{250});
+  EXPECT_TRUE(panel.findChild<QLineEdit*>()->text().isEmpty());
+  const auto* table = panel.findChild<QTableView*>();
+  EXPECT_TRUE(table->viewport()->rect().contains(table->visualRect(table->currentIndex()).center()));
+  panel.select(0);
+  EXPECT_TRUE(panel.selectedIds().isEmpty());
+  EXPECT_EQ(selections.count(), 0);
+}
+
+TEST(ObjectPanelTest, KeysAskForWhatTheySay) {
+  ObjectPanel panel;
+  shown(panel).setState(stateWithObjects(5));
+  auto* table = panel.findChild<QTableView*>();
+  QSignalSpy selections(&panel, &ObjectPanel::selectionChanged);
+  QSignalSpy deletions(&panel, &ObjectPanel::deleteRequested);
+  QSignalSpy activations(&panel, &ObjectPanel::objectActivated);
+  QTest::keyClick(table, Qt::Key_Delete);
+  EXPECT_EQ(deletions.count(), 0);
+  table->selectRow(1);
+  ASSERT_EQ(selections.count(), 1);
+  EXPECT_EQ(selections[0][0].toUInt(), 2u);
+  QTest::keyClick(table, Qt::Key_Return);
+  ASSERT_EQ(activations.count(), 1);
+  EXPECT_EQ(activations[0][0].toUInt(), 2u);
+  QTest::keyClick(table, Qt::Key_Down, Qt::ShiftModifier);
+  QTest::keyClick(table, Qt::Key_Delete);
+  ASSERT_EQ(deletions.count(), 1);
+  EXPECT_EQ(deletions[0][0].value<QList<quint32>>(), (QList<quint32>{2, 3}));
+}
+
+TEST(ObjectPanelTest, ADoubleClickGoesThereOnce) {
+  ObjectPanel panel;
+  shown(panel).setState(stateWithObjects(5));
+  auto* table = panel.findChild<QTableView*>();
+  QSignalSpy activations(&panel, &ObjectPanel::objectActivated);
+  const QPoint at = table->visualRect(table->model()->index(2, 1)).center();
+  QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, at);
+  QTest::mouseDClick(table->viewport(), Qt::LeftButton, {}, at);
+  ASSERT_EQ(activations.count(), 1);
+  EXPECT_EQ(activations[0][0].toUInt(), 3u);
+}
+
+TEST(ObjectPanelTest, TheSelectionStaysWhileObjectsComeAndGoes) {
+  ObjectPanel panel;
+  auto state = stateWithObjects(5);
+  shown(panel).setState(state);
+  panel.findChild<QTableView*>()->selectRow(3);
+  QSignalSpy selections(&panel, &ObjectPanel::selectionChanged);
+  panel.setState(stateWithObjects(6));
+  EXPECT_EQ(panel.selectedIds(), QList<quint32>{4});
+  auto volume = stateWithObjects(6);  // other columns: the model is reset
+  volume->reference.shape.z = 9;
+  panel.setState(volume);
+  EXPECT_EQ(panel.selectedIds(), QList<quint32>{4});
+  EXPECT_EQ(selections.count(), 0);
+  panel.setState(stateWithObjects(3));
+  ASSERT_EQ(selections.count(), 1);
+  EXPECT_EQ(selections[0][0].toUInt(), 0u);
+}
+
+TEST(HistoryPanelTest, AClickOrEnterAsksToJumpBehindAutomaticSteps) {
+  SessionState state;
+  state.isOpen = true;
+  state.reference.shape = {1, 1, 64, 64};
+  for (uint64_t i = 1; i <= 4; ++i) {
+    HistoryStep step;
+    step.sequence = i;
+    step.label = "step " + std::to_string(i);
+    step.isAutomatic = i % 2 == 0;
+    state.history.push_back(step);
+  }
+  state.historyPosition = 4;
+  HistoryPanel panel;
+  shown(panel).setState(state);
+  auto* table = panel.findChild<QTableView*>();
+  EXPECT_EQ(table->currentIndex().row(), 2);
+  QSignalSpy jumps(&panel, &HistoryPanel::jumpRequested);
+  QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, table->visualRect(table->model()->index(2, 0)).center());
+  EXPECT_EQ(jumps.count(), 0);  // it is there
+  QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, table->visualRect(table->model()->index(1, 0)).center());
+  ASSERT_EQ(jumps.count(), 1);
+  EXPECT_EQ(jumps[0][0].toULongLong(), 2u);
+  QTest::keyClick(table, Qt::Key_Up);
+  EXPECT_EQ(jumps.count(), 1);
+  QTest::keyClick(table, Qt::Key_Return);
+  ASSERT_EQ(jumps.count(), 2);
+  EXPECT_EQ(jumps[1][0].toULongLong(), 0u);
+}
+
+class LayersPanelTest : public testing::Test {
+ protected:
+  LayersPanelTest() {
+    auto source = std::make_shared<test::MemorySource>(
+        test::imageOf<uint16_t>(64, 64, 2, [](int64_t c, int64_t y, int64_t x) { return 100 * c + y * 8 + x % 3; }));
+    display_.setImage(source);
+    QSignalSpy ready(&display_, &DisplayModel::channelsChanged);
+    EXPECT_TRUE(!display_.channels().empty() || ready.wait());
+    shown(panel_);
+  }
+
+  template <typename Widget>
+  Widget* inBlock(int channel) {
+    return panel_.channelBlocks()[channel]->findChild<Widget*>();
+  }
+
+  DisplayModel display_;
+  LayersPanel panel_{display_};
+};
+
+TEST_F(LayersPanelTest, EyesShowAndHideLayers) {
+  using Layer = DisplayModel::Layer;
+  for (const Layer layer : {Layer::kImage, Layer::kObjects, Layer::kCurrent, Layer::kPrompts}) {
+    EXPECT_TRUE(panel_.eye(layer)->isChecked());
+    QTest::mouseClick(panel_.eye(layer), Qt::LeftButton);
+    EXPECT_FALSE(display_.isVisible(layer));
+    display_.setVisible(layer, true);
+    EXPECT_TRUE(panel_.eye(layer)->isChecked());
+    EXPECT_FALSE(panel_.eye(layer)->accessibleName().isEmpty());
+  }
+}
+
+TEST_F(LayersPanelTest, ShapeAndOpacityOfObjects) {
+  QTest::mouseClick(toolNamed(panel_, "Contour"), Qt::LeftButton);
+  EXPECT_EQ(display_.labelStyle().shape, LabelStyle::Shape::kContour);
+  QTest::mouseClick(toolNamed(panel_, "Filled"), Qt::LeftButton);
+  EXPECT_EQ(display_.labelStyle().shape, LabelStyle::Shape::kFilled);
+  LabelStyle style = display_.labelStyle();
+  style.shape = LabelStyle::Shape::kContour;
+  style.opacity = 0.7;
+  display_.setLabelStyle(style);
+  EXPECT_TRUE(toolNamed(panel_, "Contour")->isChecked());
+  EXPECT_TRUE(showsText(panel_, "70 %"));
+  panel_.findChild<QSlider*>()->setValue(20);
+  EXPECT_DOUBLE_EQ(display_.labelStyle().opacity, 0.2);
+}
+
+TEST_F(LayersPanelTest, AChannelIsShownAndChanged) {
+  ASSERT_EQ(panel_.channelBlocks().size(), 2);
+  QTest::mouseClick(inBlock<EyeButton>(1), Qt::LeftButton);
+  EXPECT_FALSE(display_.channels()[1].isVisible);
+  const auto boxes = panel_.channelBlocks()[0]->findChildren<QDoubleSpinBox*>();
+  ASSERT_EQ(boxes.size(), 2);
+  boxes[0]->setValue(20);
+  EXPECT_EQ(display_.channels()[0].low, 20);
+  // Past the other end: that moves along.
+  boxes[0]->setValue(5000);
+  EXPECT_EQ(display_.channels()[0].low, 5000);
+  EXPECT_GT(display_.channels()[0].high, 5000);
+  EXPECT_EQ(boxes[1]->value(), display_.channels()[0].high);
+  ChannelDisplay channel = display_.channels()[0];
+  channel.low = 33;
+  channel.high = 44;
+  display_.setChannel(0, channel);
+  EXPECT_EQ(boxes[0]->value(), 33);
+  EXPECT_EQ(inBlock<RangeSlider>(0)->high(), 44);
+}
+
+TEST_F(LayersPanelTest, GammaIsBehindMore) {
+  ChannelBlock* block = panel_.channelBlocks()[0];
+  auto* gamma = block->findChild<QSlider*>();
+  EXPECT_FALSE(gamma->isVisible());
+  QTest::mouseClick(toolNamed(*block, "More"), Qt::LeftButton);
+  EXPECT_TRUE(gamma->isVisible());
+  gamma->setValue(gamma->maximum());
+  EXPECT_DOUBLE_EQ(display_.channels()[0].gamma, 5);
+  gamma->setValue(1);
+  EXPECT_EQ(display_.channels()[0].gamma, 1);
+}
+
+TEST_F(LayersPanelTest, AsksForAutoContrast) {
+  QSignalSpy requests(&panel_, &LayersPanel::autoContrastRequested);
+  QTest::mouseClick(buttonNamed(panel_, "Auto contrast"), Qt::LeftButton);
+  EXPECT_EQ(requests.count(), 1);
+  display_.setImage(nullptr);
+  EXPECT_TRUE(panel_.channelBlocks().isEmpty());
+  EXPECT_FALSE(buttonNamed(panel_, "Auto contrast")->isVisible());
+  EXPECT_TRUE(showsText(panel_, "No image is open."));
+}
+
+TEST_F(LayersPanelTest, TabGoesThroughChannelsInTheirOrder) {
+  QTest::qWait(0);
+  panel_.activateWindow();
+  inBlock<EyeButton>(0)->setFocus(Qt::TabFocusReason);
+  QStringList names;
+  for (int i = 0; i < 6; ++i) {
+    names += QApplication::focusWidget()->accessibleName();
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+  }
+  // Twice at the range: it has two handles.
+  EXPECT_EQ(names.join(", ").toStdString(),
+            "Channel 1 visible, Colour of Channel 1, More settings of Channel 1, Channel 1: contrast range, "
+            "Channel 1: contrast range, Channel 1: black at");
+}
+
+TEST(LayersPanelColourTest, ColourImagesAreNotStretched) {
+  auto source = std::make_shared<test::MemorySource>(
+      test::imageOf<uint8_t>(32, 32, 3, [](int64_t c, int64_t y, int64_t x) { return c * 50 + y + x; }));
+  source->info().isRgb = true;
+  DisplayModel display;
+  LayersPanel panel(display);
+  shown(panel);
+  QSignalSpy ready(&display, &DisplayModel::channelsChanged);
+  display.setImage(source);
+  ASSERT_TRUE(ready.wait());
+  ASSERT_EQ(panel.channelBlocks().size(), 3);
+  EXPECT_TRUE(showsText(panel, "Red"));
+  EXPECT_FALSE(buttonNamed(panel, "Auto contrast")->isVisible());
+}
+
+TEST(HistogramModelTest, CountsInTheBackgroundAndOnlyWhatChanged) {
+  auto source = std::make_shared<test::MemorySource>(
+      test::imageOf<uint8_t>(16, 16, 2, [](int64_t c, int64_t, int64_t x) { return c == 0 ? x : 200; }));
+  auto pyramid = std::make_shared<PixelPyramid>(source, 1'000'000);
+  std::vector<ChannelDisplay> channels(2);
+  HistogramModel histograms;
+  QSignalSpy changes(&histograms, &HistogramModel::changed);
+  histograms.request(pyramid, 0, 0, channels);
+  while (changes.count() < 2) ASSERT_TRUE(changes.wait());
+  ASSERT_EQ(histograms.counts(1).size(), static_cast<size_t>(HistogramModel::kBins));
+  EXPECT_EQ(histograms.counts(1)[200 * HistogramModel::kBins / 255], 256);
+  channels[0].rangeHigh = 31;
+  histograms.request(pyramid, 0, 0, channels);
+  ASSERT_TRUE(changes.wait());
+  EXPECT_EQ(changes.count(), 3);
+  EXPECT_EQ(changes[2][0].toInt(), 0);
+  histograms.request(nullptr, 0, 0, {});
+  EXPECT_TRUE(histograms.counts(0).empty());
+}
+
+class RangeSliderTest : public testing::Test {
+ protected:
+  RangeSliderTest() {
+    shown(slider_);
+    slider_.resize(slider_.sizeHint());
+    slider_.setRange(0, 1000, true);
+    slider_.setValues(200, 800);
+    slider_.activateWindow();
+    slider_.setFocus(Qt::TabFocusReason);
+  }
+
+  QPoint at(double value) const { return {static_cast<int>(slider_.positionOf(value)), slider_.height() / 2}; }
+
+  RangeSlider slider_;
+  QSignalSpy changes_{&slider_, &RangeSlider::valuesChanged};
+};
+
+TEST_F(RangeSliderTest, KeysMoveTheActiveHandle) {
+  QTest::keyClick(&slider_, Qt::Key_Right);
+  EXPECT_EQ(slider_.low(), 201);
+  QTest::keyClick(&slider_, Qt::Key_PageDown);
+  EXPECT_EQ(slider_.low(), 191);
+  QTest::keyClick(&slider_, Qt::Key_End);
+  EXPECT_EQ(slider_.low(), 799);
+  QTest::keyClick(&slider_, Qt::Key_Right);
+  EXPECT_EQ(slider_.low(), 799);
+  QTest::keyClick(&slider_, Qt::Key_Home);
+  EXPECT_EQ(slider_.low(), 0);
+  QTest::keyClick(&slider_, Qt::Key_Tab);
+  EXPECT_EQ(slider_.activeHandle(), RangeSlider::Handle::kHigh);
+  QTest::keyClick(&slider_, Qt::Key_Left);
+  EXPECT_EQ(slider_.high(), 799);
+  QTest::keyClick(&slider_, Qt::Key_Backtab);
+  EXPECT_EQ(slider_.activeHandle(), RangeSlider::Handle::kLow);
+}
+
+TEST_F(RangeSliderTest, AHandleIsDraggedUpToTheOther) {
+  QTest::mousePress(&slider_, Qt::LeftButton, {}, at(200));
+  QTest::mouseMove(&slider_, at(400));
+  EXPECT_NEAR(slider_.low(), 400, 8);
+  QTest::mouseMove(&slider_, at(950));
+  EXPECT_EQ(slider_.low(), 799);
+  EXPECT_EQ(slider_.high(), 800);
+  QTest::mouseRelease(&slider_, Qt::LeftButton, {}, at(950));
+  EXPECT_GE(changes_.count(), 2);
+}
+
+TEST_F(RangeSliderTest, ThePartBetweenMovesBoth) {
+  QTest::mousePress(&slider_, Qt::LeftButton, {}, at(500));
+  QTest::mouseMove(&slider_, at(600));
+  EXPECT_NEAR(slider_.low(), 300, 8);
+  EXPECT_EQ(slider_.high() - slider_.low(), 600);
+  QTest::mouseMove(&slider_, at(1000));
+  EXPECT_EQ(slider_.high(), 1000);
+  EXPECT_EQ(slider_.low(), 400);
+  QTest::mouseRelease(&slider_, Qt::LeftButton, {}, at(1000));
+}
+
+TEST_F(RangeSliderTest, APressOutsideBringsTheNearerHandle) {
+  QTest::mouseClick(&slider_, Qt::LeftButton, {}, at(900));
+  EXPECT_NEAR(slider_.high(), 900, 8);
+  EXPECT_EQ(slider_.low(), 200);
+}
+
+TEST_F(RangeSliderTest, SettingValuesIsSilentAndRefusesAnEmptyRange) {
+  slider_.setValues(10, 20);
+  slider_.setValues(30, 30);
+  EXPECT_EQ(slider_.low(), 10);
+  EXPECT_EQ(changes_.count(), 0);
+}
+
+SessionState stateWithPrompts() {
+  SessionState state;
+  state.isOpen = true;
+  state.nextId = 13;
+  state.reference.shape = {1, 20, 64, 64};
+  state.image = std::make_shared<test::MemorySource>(
+      test::imageOf<uint8_t>(8, 8, 1, [](int64_t, int64_t, int64_t) { return 0; }));
+  ObjectPrompts& prompts = state.document.draft.prompts;
+  prompts.z = 11;
+  prompts.points = {{123, 45.5, true}, {10, 20, false}};
+  prompts.boxes = {{5, 6, 40.5, 30}};
+  auto current = std::make_shared<CurrentObject>();
+  current->mask = {{0, 0, 2, 3}, {1, 1, 1, 0, 1, 0}};
+  current->predictedIou = 0.931F;
+  state.current = current;
+  return state;
+}
+
+class PromptPanelTest : public testing::Test {
+ protected:
+  PromptPanelTest() {
+    ModelEntry here{"cyto-small", "cyto_small", "", "", "CC0-1.0", "small", true, false, "/models/cyto-small"};
+    ModelEntry other{"vit_b_lm", "vit_b", "", "", "", "micro-sam", false, false, "/models/vit_b_lm"};
+    ModelEntry away{"vit_h", "vit_h", "", "", "", "", false, false, {}};
+    panel_.setModels({here, other, away});
+    shown(panel_);
+    panel_.setState(stateWithPrompts());
+  }
+
+  QString cell(int row, int column) { return table_->item(row, column)->text(); }
+
+  PromptPanel panel_;
+  PromptTable* table_ = panel_.findChild<PromptTable*>();
+  QComboBox* models_ = panel_.findChild<QComboBox*>();
+};
+
+TEST_F(PromptPanelTest, ListsPromptsWithCoordinates) {
+  ASSERT_EQ(table_->rowCount(), 3);
+  EXPECT_EQ(cell(0, 0), "+ point");
+  EXPECT_EQ(cell(0, 1), "y 123.0");
+  EXPECT_EQ(cell(0, 2), "x 45.5");
+  EXPECT_EQ(cell(1, 0), "− point");
+  EXPECT_EQ(cell(2, 0), "box");
+  EXPECT_EQ(cell(2, 1), "y 5–41");
+  EXPECT_TRUE(showsText(panel_, "New object 13"));
+  EXPECT_TRUE(showsText(panel_, "z 12"));
+  SessionState state = stateWithPrompts();
+  state.document.draft.refines = 4;
+  panel_.setState(state);
+  EXPECT_TRUE(showsText(panel_, "Refine object 4"));
+}
+
+TEST_F(PromptPanelTest, PromptsAreRemovedAndToggled) {
+  QSignalSpy points(&panel_, &PromptPanel::removePointRequested);
+  QSignalSpy boxes(&panel_, &PromptPanel::removeBoxRequested);
+  QSignalSpy toggles(&panel_, &PromptPanel::togglePointRequested);
+  QToolButton* toggle = toolNamed(panel_, "Change the sign");
+  QToolButton* remove = toolNamed(panel_, "Remove");
+  EXPECT_FALSE(toggle->isEnabled());
+  table_->selectRow(1);
+  QTest::mouseClick(toggle, Qt::LeftButton);
+  QTest::keyClick(table_, Qt::Key_Space);
+  ASSERT_EQ(toggles.count(), 2);
+  EXPECT_EQ(toggles[0][0].toInt(), 1);
+  QTest::keyClick(table_, Qt::Key_Delete);
+  ASSERT_EQ(points.count(), 1);
+  EXPECT_EQ(points[0][0].toInt(), 1);
+  table_->selectRow(2);
+  EXPECT_FALSE(toggle->isEnabled());
+  QTest::mouseClick(remove, Qt::LeftButton);
+  ASSERT_EQ(boxes.count(), 1);
+  EXPECT_EQ(boxes[0][0].toInt(), 0);
+  // What is left keeps the place of the selection.
+  SessionState state = stateWithPrompts();
+  state.document.draft.prompts.boxes.clear();
+  panel_.setState(state);
+  EXPECT_EQ(table_->selectedPoint(), 1);
+}
+
+TEST_F(PromptPanelTest, ShowsTheMaskAndItsAlternatives) {
+  EXPECT_TRUE(showsText(panel_, "Mask 1"));
+  EXPECT_TRUE(showsText(panel_, "IoU 0.93 · 4 px"));
+  QSignalSpy alternatives(&panel_, &PromptPanel::alternativeRequested);
+  EXPECT_FALSE(toolNamed(panel_, "Previous")->isEnabled());
+  QTest::mouseClick(toolNamed(panel_, "Next"), Qt::LeftButton);
+  ASSERT_EQ(alternatives.count(), 1);
+  EXPECT_EQ(alternatives[0][0].toInt(), 1);
+  SessionState state = stateWithPrompts();
+  state.isAnswering = true;
+  panel_.setState(state);
+  EXPECT_TRUE(showsText(panel_, "Segmenting…"));
+  EXPECT_FALSE(toolNamed(panel_, "Next")->isEnabled());
+}
+
+TEST_F(PromptPanelTest, ButtonsAreEnabledWhenTheyDoSomething) {
+  QSignalSpy segments(&panel_, &PromptPanel::segmentRequested);
+  QSignalSpy commits(&panel_, &PromptPanel::commitRequested);
+  QSignalSpy clears(&panel_, &PromptPanel::clearRequested);
+  for (const char* name : {"Segment", "Commit", "Clear"}) QTest::mouseClick(buttonNamed(panel_, name), Qt::LeftButton);
+  EXPECT_EQ(segments.count() + commits.count() + clears.count(), 3);
+  SessionState readOnly = stateWithPrompts();
+  readOnly.readOnlyReason = "another program has it open";
+  panel_.setState(readOnly);
+  EXPECT_FALSE(buttonNamed(panel_, "Commit")->isEnabled());
+  panel_.setState({});
+  for (const char* name : {"Segment", "Commit", "Clear"}) EXPECT_FALSE(buttonNamed(panel_, name)->isEnabled()) << name;
+  EXPECT_TRUE(showsText(panel_, "No mask yet"));
+}
+
+TEST_F(PromptPanelTest, OffersTheModelsOfThisMachineAndAFile) {
+  ASSERT_EQ(models_->count(), 4);  // with a separator
+  EXPECT_EQ(models_->currentText(), "cyto-small (default)");
+  QSignalSpy chosen(&panel_, &PromptPanel::modelChosen);
+  QSignalSpy files(&panel_, &PromptPanel::fileModelRequested);
+  models_->setCurrentIndex(1);
+  Q_EMIT models_->activated(1);
+  ASSERT_EQ(chosen.count(), 1);
+  EXPECT_EQ(chosen[0][0].toString(), "vit_b_lm");
+  models_->setCurrentIndex(3);
+  Q_EMIT models_->activated(3);
+  EXPECT_EQ(files.count(), 1);
+  EXPECT_EQ(models_->currentText(), "vit_b_lm");
+}
+
+TEST_F(PromptPanelTest, SaysHowTheModelAndTheEmbeddingsAre) {
+  ModelState state{ModelState::Phase::kLoading, "/somewhere/mine.pt", {}, {}};
+  panel_.setModelState(state);
+  EXPECT_EQ(models_->currentText(), "mine.pt");
+  EXPECT_TRUE(showsText(panel_, "Loading mine.pt…"));
+  state.phase = ModelState::Phase::kReady;
+  state.identity.name = "vit_b";
+  state.identity.precision = Precision::kBf16;
+  state.identity.device = "cpu";
+  state.identity.threads = 2;
+  panel_.setModelState(state);
+  EXPECT_TRUE(showsText(panel_, "bf16 on CPU, 2 threads"));
+  state.phase = ModelState::Phase::kFailed;
+  state.problem = "the checkpoint does not exist";
+  panel_.setModelState(state);
+  EXPECT_TRUE(showsText(panel_, "The checkpoint does not exist. vit_b stays in use."));
+  panel_.setEmbeddingState({12, 90, true, {}});
+  EXPECT_TRUE(showsText(panel_, "Embeddings 12 of 90 tiles"));
+}
+
+}  // namespace
+}  // namespace cyto::ui

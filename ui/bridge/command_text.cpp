@@ -1,0 +1,18 @@
+#include "ui/bridge/command_text.h"
+
+#include <cmath>
+
+namespace cyto::ui {
+
+QString coordinateText(double value) {
+  const double rounded = std::round(value * 100) / 100;
+  return QString::number(rounded == 0 ? 0.0 : rounded, 'g', 12);
+}
+
+QString quotedWord(const QString& word) {
+  QString escaped = word;
+  escaped.replace('\\', "\\\\").replace('"', "\\\"");
+  return '"' + escaped + '"';
+}
+
+}  // namespace cyto::ui

@@ -1,0 +1,36 @@
+#include "ui/tools/select_tool.h"
+
+#include <cmath>
+
+namespace cyto::ui {
+
+void SelectTool::press(const PointerEvent& event) {
+  if (event.button != Qt::LeftButton || drag_.press(host(), event)) return;
+  uint32_t id = 0;
+  if (event.isInside && host().bridge().state().isOpen) {
+    const auto y = static_cast<int64_t>(std::lround(event.at.y));
+    const auto x = static_cast<int64_t>(std::lround(event.at.x));
+    id = host().bridge().state().document.labels.at(host().t(), host().z(), y, x);
+  }
+  host().select(id);
+}
+
+void SelectTool::hover(const PointerEvent& event) {
+  drag_.hover(host(), event);
+  host().repaintTool();
+}
+
+void PanTool::press(const PointerEvent& event) {
+  if (event.button == Qt::LeftButton) from_ = event.device;
+}
+
+void PanTool::drag(const PointerEvent& event) {
+  if (!from_) return;
+  const QPointF moved = event.device - *from_;
+  from_ = event.device;
+  host().panBy(moved.y(), moved.x());
+}
+
+void PanTool::paint(QPainter& painter) { shown_.paint(host(), painter); }
+
+}  // namespace cyto::ui

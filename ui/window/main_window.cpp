@@ -1,0 +1,442 @@
+#include "ui/window/main_window.h"
+
+#include <QCloseEvent>
+#include <QDateTime>
+#include <QDockWidget>
+#include <QDragEnterEvent>
+#include <QFileInfo>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QToolBar>
+#include <QUrl>
+#include <QVBoxLayout>
+#include <cmath>
+
+#include "ui/bridge/command_text.h"
+#include "ui/panels/axis_bar.h"
+#include "ui/panels/header_bar.h"
+#include "ui/panels/history_panel.h"
+#include "ui/panels/jobs_popover.h"
+#include "ui/panels/layers_panel.h"
+#include "ui/panels/notice_bar.h"
+#include "ui/panels/object_panel.h"
+#include "ui/panels/prompt_panel.h"
+#include "ui/panels/start_page.h"
+#include "ui/panels/status_readout.h"
+#include "ui/theme/icon.h"
+#include "ui/tools/tool_box.h"
+#include "ui/views/slice_view.h"
+#include "ui/window/command_palette.h"
+#include "ui/window/key_map_sheet.h"
+#include "ui/window/window_commands.h"
+
+namespace cyto::ui {
+
+namespace {
+
+constexpr int kLayoutVersion = 1;
+
+/// Room for the values of a pixel: at most four channels are read out side by side.
+QString widestValue(const ImageReference& image) {
+  const QString one = image.dtype == Dtype::kUint8 || image.dtype == Dtype::kInt8 ? QStringLiteral("255")
+                      : isFloat(image.dtype)                                      ? QStringLiteral("-0.00000")
+                                                                                  : QStringLiteral("65535");
+  QStringList all;
+  for (int64_t c = 0; c < std::min<int64_t>(image.channels, 4); ++c) all.append(one);
+  return all.join(QStringLiteral(", "));
+}
+
+}  // namespace
+
+MainWindow::MainWindow(ModelLoader loader, std::filesystem::path autosaveFolder, QString sampleImage)
+    : sampleImage_(std::move(sampleImage)), bridge_(std::move(loader), std::move(autosaveFolder)) {
+  setObjectName(QStringLiteral("MainWindow"));
+  setAcceptDrops(true);
+  resize(1280, 800);
+  commands_ = std::make_unique<CommandRegistry>(this);
+  buildCentre();
+  tools_ = std::make_unique<ToolBox>(*view_);
+  buildDocks();
+  buildStatusBar();
+  addWindowCommands(*this);
+  commands_->setViewWidget(view_);
+  palette_ = new CommandPalette(commands_.get(), this);
+  keyMap_ = new KeyMapSheet(commands_.get(), this);
+  buildMenusAndToolBar();
+  connectSession();
+  connectPanels();
+  restoreLayout();
+  takeState();
+  takeModel();
+  takeJobs();
+  bridge_.session().loadModel({});
+}
+
+MainWindow::~MainWindow() {
+  // Parts of the window may ask the tools and the session while they go.
+  disconnect(&bridge_, nullptr, nullptr, nullptr);
+  disconnect(&display_, nullptr, nullptr, nullptr);
+  tools_.reset();
+}
+
+// --- parts -----------------------------------------------------------------------------------------------------------
+
+void MainWindow::buildCentre() {
+  pages_ = new QStackedWidget(this);
+  start_ = new StartPage;
+  workspace_ = new QWidget;
+  header_ = new HeaderBar;
+  view_ = new SliceView(bridge_, display_);
+  axisBar_ = new AxisBar;
+  auto* column = new QVBoxLayout(workspace_);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  column->addWidget(header_);
+  column->addWidget(view_, 1);
+  column->addWidget(axisBar_);
+  pages_->addWidget(start_);
+  pages_->addWidget(workspace_);
+  setCentralWidget(pages_);
+  notices_ = new NoticeBar(pages_);
+}
+
+QDockWidget* MainWindow::addDock(const QString& name, const QString& title, QWidget* panel, Qt::DockWidgetArea area) {
+  auto* dock = new QDockWidget(title, this);
+  dock->setObjectName(name);
+  dock->setWidget(panel);
+  dock->setTitleBarWidget(new QWidget(dock));  // the tab has the name
+  addDockWidget(area, dock);
+  docks_.push_back(dock);
+  return dock;
+}
+
+void MainWindow::buildDocks() {
+  layers_ = new LayersPanel(display_);
+  prompts_ = new PromptPanel;
+  objects_ = new ObjectPanel;
+  history_ = new HistoryPanel;
+  setTabPosition(Qt::RightDockWidgetArea, QTabWidget::North);
+  QDockWidget* prompts = addDock(QStringLiteral("prompts"), tr("Prompts and model"), prompts_, Qt::RightDockWidgetArea);
+  QDockWidget* layers = addDock(QStringLiteral("layers"), tr("Layers"), layers_, Qt::RightDockWidgetArea);
+  QDockWidget* objects = addDock(QStringLiteral("objects"), tr("Objects"), objects_, Qt::RightDockWidgetArea);
+  QDockWidget* history = addDock(QStringLiteral("history"), tr("History"), history_, Qt::RightDockWidgetArea);
+  splitDockWidget(prompts, objects, Qt::Vertical);
+  tabifyDockWidget(prompts, layers);
+  tabifyDockWidget(objects, history);
+  prompts->raise();
+  objects->raise();
+  resizeDocks({prompts, objects}, {320, 320}, Qt::Horizontal);
+}
+
+void MainWindow::buildStatusBar() {
+  readout_ = new StatusReadout;
+  jobs_ = new JobsButton(this);
+  statusBar()->setSizeGripEnabled(false);
+  statusBar()->addWidget(readout_, 1);
+  statusBar()->addPermanentWidget(jobs_);
+}
+
+void MainWindow::buildMenusAndToolBar() {
+  toolBar_ = new QToolBar(tr("Tools"));
+  toolBar_->setObjectName(QStringLiteral("tools"));
+  toolBar_->setMovable(false);
+  toolBar_->setIconSize({24, 24});
+  addToolBar(Qt::LeftToolBarArea, toolBar_);
+  fillToolBar(*commands_, *toolBar_);
+  fillMenus(*commands_, *menuBar());
+  QMenu* panels = menuBar()->addMenu(tr("&Panels"));
+  for (QDockWidget* dock : docks_) panels->addAction(dock->toggleViewAction());
+  menuBar()->insertMenu(menuBar()->actions().at(menuBar()->actions().size() - 2), panels);
+}
+
+// --- wiring ----------------------------------------------------------------------------------------------------------
+
+void MainWindow::connectSession() {
+  connect(&bridge_, &SessionBridge::stateChanged, this, &MainWindow::takeState);
+  connect(&bridge_, &SessionBridge::modelChanged, this, &MainWindow::takeModel);
+  connect(&bridge_, &SessionBridge::embeddingChanged, this,
+          [this] { prompts_->setEmbeddingState(bridge_.embedding()); });
+  connect(&bridge_, &SessionBridge::embeddingChanged, this, &MainWindow::takeJobs);
+  connect(&bridge_, &SessionBridge::jobsChanged, this, &MainWindow::takeJobs);
+  connect(&bridge_, &SessionBridge::noticed, this,
+          [this](const cyto::Notice& notice) { tell(notice.severity, QString::fromStdString(notice.text)); });
+  connect(&display_, &DisplayModel::failed, this,
+          [this](const QString& sentence) { tell(cyto::Notice::Severity::kError, sentence); });
+  connect(&display_, &DisplayModel::pixelRead, readout_, &StatusReadout::setValues);
+}
+
+void MainWindow::connectPanels() {
+  const auto execute = [this](const QString& command) { bridge_.execute(command); };
+  connect(start_, &StartPage::openRequested, this, [this] { commands_->trigger(QStringLiteral("open")); });
+  connect(start_, &StartPage::sampleRequested, this, &MainWindow::openSample);
+  connect(start_, &StartPage::projectRequested, this, &MainWindow::open);
+  connect(start_, &StartPage::fileDropped, this, &MainWindow::open);
+  connect(view_, &SliceView::fileDropped, this, &MainWindow::open);
+  connect(view_, &SliceView::pointerMoved, this, &MainWindow::showPointer);
+  connect(view_, &SliceView::viewChanged, this, [this] { readout_->setZoom(view_->transform().zoom()); });
+  connect(view_, &SliceView::sliceChanged, this, [this](qint64 t, qint64 z) {
+    axisBar_->setSlice(t, z);
+    layers_->setPlane(t, z);
+  });
+  connect(view_, &SliceView::objectSelected, this, [this](quint32 id) { objects_->select(id); });
+  connect(view_, &SliceView::alternativeRequested, this, &MainWindow::changeAlternative);
+  connect(view_, &SliceView::readFailed, this,
+          [this](const QString& sentence) { tell(cyto::Notice::Severity::kError, sentence); });
+  connect(axisBar_, &AxisBar::sliceChanged, view_, &SliceView::setSlice);
+  connect(layers_, &LayersPanel::autoContrastRequested, this,
+          [this] { commands_->trigger(QStringLiteral("view.auto-contrast")); });
+  connect(prompts_, &PromptPanel::modelChosen, this,
+          [execute](const QString& name) { execute(QStringLiteral("model ") + quotedWord(name)); });
+  connect(prompts_, &PromptPanel::fileModelRequested, this,
+          [this] { commands_->trigger(QStringLiteral("model.file")); });
+  connect(prompts_, &PromptPanel::removePointRequested, this,
+          [execute](int i) { execute(QStringLiteral("remove-point %1").arg(i + 1)); });
+  connect(prompts_, &PromptPanel::removeBoxRequested, this,
+          [execute](int i) { execute(QStringLiteral("remove-box %1").arg(i + 1)); });
+  connect(prompts_, &PromptPanel::togglePointRequested, this, [this, execute](int i) {
+    const auto& points = bridge_.state().document.draft.prompts.points;
+    if (i < 0 || static_cast<size_t>(i) >= points.size()) return;
+    const PointPrompt& point = points[static_cast<size_t>(i)];
+    execute(QStringLiteral("change-point %1 %2 %3 %4")
+                .arg(i + 1)
+                .arg(coordinateText(point.y), coordinateText(point.x))
+                .arg(point.positive ? '-' : '+'));
+  });
+  connect(prompts_, &PromptPanel::alternativeRequested, this, &MainWindow::changeAlternative);
+  for (const auto& [signal, name] :
+       {std::pair{&PromptPanel::segmentRequested, "segment"}, std::pair{&PromptPanel::commitRequested, "commit"},
+        std::pair{&PromptPanel::clearRequested, "clear"}}) {
+    connect(prompts_, signal, this, [this, command = QString::fromLatin1(name)] { commands_->trigger(command); });
+  }
+  connect(objects_, &ObjectPanel::objectActivated, this, [this](quint32 id) { selectObject(id, true); });
+  connect(objects_, &ObjectPanel::selectionChanged, this, [this](quint32 id) { selectObject(id, false); });
+  connect(objects_, &ObjectPanel::refineRequested, this,
+          [execute](quint32 id) { execute(QStringLiteral("refine %1").arg(id)); });
+  connect(objects_, &ObjectPanel::deleteRequested, this, [execute](const QList<quint32>& ids) {
+    for (const quint32 id : ids) execute(QStringLiteral("delete %1").arg(id));
+  });
+  connect(history_, &HistoryPanel::jumpRequested, this,
+          [execute](quint64 sequence) { execute(QStringLiteral("goto %1").arg(sequence)); });
+  connect(palette_, &CommandPalette::objectRequested, this, [this](qint64 id) {
+    if (bridge_.state().document.objects.contains(static_cast<uint32_t>(id)))
+      return selectObject(static_cast<quint32>(id), true);
+    tell(cyto::Notice::Severity::kInformation, tr("There is no object %1.").arg(id));
+  });
+  connect(header_, &HeaderBar::modelClicked, this, [this] {
+    docks_.front()->show();
+    docks_.front()->raise();
+  });
+  connect(commands_.get(), &CommandRegistry::problem, this,
+          [this](const QString& sentence) { tell(cyto::Notice::Severity::kWarning, sentence); });
+  connect(jobs_, &JobsButton::cancelRequested, this, [this] { bridge_.session().cancelAnswers(); });
+}
+
+// --- following the session -------------------------------------------------------------------------------------------
+
+void MainWindow::takeState() {
+  const SessionState& state = bridge_.state();
+  if (state.image != shownImage_) {
+    shownImage_ = state.image;
+    display_.setImage(state.image);
+    const Shape& shape = state.reference.shape;
+    axisBar_->setExtent(shape.t, shape.z);
+    axisBar_->setSlice(0, 0);
+    if (state.image) {
+      readout_->setImage(shape, state.reference.scale, widestValue(state.reference));
+      readout_->setZoom(view_->transform().zoom());
+    } else {
+      readout_->clearImage();
+    }
+  }
+  const bool wasOpen = pages_->currentWidget() == workspace_;
+  pages_->setCurrentWidget(state.isOpen ? workspace_ : static_cast<QWidget*>(start_));
+  if (state.isOpen && !wasOpen) focusView();
+  const QString project = QString::fromStdString(state.project.string());
+  if (project != shownProject_) {
+    shownProject_ = project;
+    if (!project.isEmpty())
+      recent_.add(project, QFileInfo(QString::fromStdString(state.reference.path.string())).fileName());
+  }
+  objects_->setState(bridge_.sharedState());
+  history_->setState(state);
+  prompts_->setState(state);
+  showTitle();
+  updateCommands();
+}
+
+void MainWindow::showTitle() {
+  const SessionState& state = bridge_.state();
+  if (!state.isOpen) {
+    setWindowTitle(QStringLiteral("Cytoclick"));
+    QList<RecentProject> recent;
+    for (const RecentProjects::Entry& entry : recent_.entries()) {
+      recent.append({entry.name, entry.path, entry.when, entry.thumbnail, entry.isMissing});
+    }
+    start_->setRecent(recent);
+    return;
+  }
+  const QString name = QFileInfo(QString::fromStdString(state.reference.path.string())).fileName();
+  setWindowTitle(tr("%1 – Cytoclick").arg(name));
+  header_->setProjectName(name);
+  header_->setAxes(state.reference.shape, state.reference.channels, state.reference.scale);
+  header_->setReadOnly(!state.readOnlyReason.empty());
+  if (state.project.empty()) {
+    header_->setSaveProblem(tr("not saved: choose a place with Save as"));
+  } else {
+    constexpr qint64 kMicro = 1000;
+    header_->setSaved(state.savedAt_us > 0 ? QDateTime::fromMSecsSinceEpoch(state.savedAt_us / kMicro) : QDateTime());
+  }
+}
+
+void MainWindow::takeModel() {
+  const ModelState& model = bridge_.model();
+  prompts_->setModelState(model);
+  const QString name = QString::fromStdString(model.identity.name);
+  switch (model.phase) {
+    case ModelState::Phase::kNone: header_->setModel({}, {}); break;
+    case ModelState::Phase::kLoading: header_->setModel(tr("loading model…"), {}); break;
+    case ModelState::Phase::kReady:
+      header_->setModel(name, tr("The model that makes the masks"));
+      header_->setDevice(
+          QString::fromStdString(model.identity.device).toUpper(),
+          tr("Where the model runs, in %1").arg(QString::fromUtf8(precisionName(model.identity.precision).data())));
+      break;
+    case ModelState::Phase::kFailed:
+      header_->setModel(name.isEmpty() ? tr("no model") : name, QString::fromStdString(model.problem));
+      tell(cyto::Notice::Severity::kError,
+           tr("The model could not be loaded: %1").arg(QString::fromStdString(model.problem)));
+      break;
+  }
+}
+
+void MainWindow::takeJobs() {
+  QList<JobRow> rows;
+  for (const SessionJob& job : bridge_.jobs()) {
+    rows.append({QString::number(job.id), QString::fromStdString(job.name), QString::fromStdString(job.outcome), 0, 0,
+                 job.isFinished, job.hasFailed, false});
+  }
+  const EmbeddingState& embedding = bridge_.embedding();
+  if (embedding.isWorking) {
+    rows.append({QStringLiteral("embedding"), tr("Embedding what you look at"),
+                 tr("tile %1 of %2").arg(embedding.ready).arg(embedding.wanted), embedding.ready, embedding.wanted,
+                 false, false, false});
+  }
+  jobs_->setJobs(rows);
+}
+
+void MainWindow::showPointer(bool isInside, double y, double x) {
+  if (!isInside || !bridge_.state().isOpen) {
+    readout_->setPosition(std::nullopt);
+    return;
+  }
+  const StatusReadout::Position at{view_->t(), view_->z(), std::llround(y), std::llround(x)};
+  readout_->setPosition(at);
+  display_.readPixel(at.t, at.z, at.y, at.x);
+  const Document& document = bridge_.state().document;
+  const uint32_t id = document.labels.at(at.t, at.z, at.y, at.x);
+  const auto object = document.objects.find(id);
+  const bool isVerified = object != document.objects.end() && object->second->state == ObjectState::kVerified;
+  readout_->setObject(id,
+                      object == document.objects.end() ? QString() : QString::fromStdString(object->second->className),
+                      isVerified ? tr("verified") : QString());
+}
+
+// --- what users ask for ----------------------------------------------------------------------------------------------
+
+void MainWindow::open(const QString& path) {
+  if (path.isEmpty()) return;
+  rememberThumbnail();
+  bridge_.open(path);
+}
+
+void MainWindow::tell(cyto::Notice::Severity severity, const QString& sentence) {
+  ui::Notice notice;
+  notice.severity = severity == cyto::Notice::Severity::kError     ? ui::Notice::Severity::kError
+                    : severity == cyto::Notice::Severity::kWarning ? ui::Notice::Severity::kWarning
+                                                                   : ui::Notice::Severity::kInfo;
+  notice.sentence = sentence.isEmpty() ? sentence : sentence.at(0).toUpper() + sentence.mid(1);
+  notices_->post(notice);
+}
+
+void MainWindow::changeAlternative(int delta) {
+  const auto& current = bridge_.state().current;
+  if (!current) return;
+  bridge_.execute(QStringLiteral("alternative %1").arg(qMax(0, current->alternative + delta)));
+}
+
+void MainWindow::selectObject(quint32 id, bool goThere) {
+  LabelStyle style = display_.labelStyle();
+  style.selected = id;
+  display_.setLabelStyle(style);
+  objects_->select(id);
+  const auto& all = bridge_.state().document.objects;
+  const auto found = all.find(id);
+  if (!goThere || found == all.end()) return;
+  view_->showBox(found->second->bounds);
+  focusView();
+}
+
+void MainWindow::focusView() { view_->setFocus(Qt::OtherFocusReason); }
+
+bool MainWindow::isIdle() const { return bridge_.pending() == 0 && view_->isSettled(); }
+
+void MainWindow::updateCommands() {
+  const SessionState& state = bridge_.state();
+  const auto enable = [&](const char* name, bool isEnabled) {
+    commands_->action(QString::fromLatin1(name))->setEnabled(isEnabled);
+  };
+  const bool mayChange = state.isOpen && state.readOnlyReason.empty();
+  enable("undo", mayChange && !state.undoLabel.empty());
+  enable("redo", mayChange && !state.redoLabel.empty());
+  commands_->setTitle(QStringLiteral("undo"), state.undoLabel.empty()
+                                                  ? tr("Undo")
+                                                  : tr("Undo %1").arg(QString::fromStdString(state.undoLabel)));
+  commands_->setTitle(QStringLiteral("redo"), state.redoLabel.empty()
+                                                  ? tr("Redo")
+                                                  : tr("Redo %1").arg(QString::fromStdString(state.redoLabel)));
+  for (const char* name : {"save-as", "export", "delete", "refine", "select-next", "select-previous"}) {
+    enable(name, state.isOpen);
+  }
+  for (const char* name : {"segment", "commit", "clear", "toggle-sign", "next-mask", "previous-mask"}) {
+    enable(name, mayChange);
+  }
+}
+
+// --- window ----------------------------------------------------------------------------------------------------------
+
+void MainWindow::rememberThumbnail() {
+  if (!bridge_.state().image || shownProject_.isEmpty() || !view_->isSettled() || view_->width() < 64) return;
+  recent_.setThumbnail(shownProject_, view_->grab().toImage());
+}
+
+void MainWindow::restoreLayout() {
+  const QSettings settings;
+  restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
+  restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  rememberThumbnail();
+  QSettings settings;
+  settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+  settings.setValue(QStringLiteral("window/state"), saveState(kLayoutVersion));
+  QMainWindow::closeEvent(event);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  const auto urls = event->mimeData()->urls();
+  if (!urls.isEmpty() && urls.first().isLocalFile()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  const auto urls = event->mimeData()->urls();
+  if (urls.isEmpty()) return;
+  event->acceptProposedAction();
+  if (urls.size() > 1) tell(cyto::Notice::Severity::kInformation, tr("Of several files only the first was opened."));
+  open(urls.first().toLocalFile());
+}
+
+}  // namespace cyto::ui

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <QMainWindow>
+#include <QTimer>
+#include <memory>
+#include <vector>
+
+#include "ui/bridge/session_bridge.h"
+#include "ui/models/display_model.h"
+#include "ui/models/recent_projects.h"
+#include "ui/window/command_registry.h"
+
+class QDockWidget;
+class QLabel;
+class QStackedWidget;
+class QToolBar;
+
+namespace cyto::ui {
+
+class AxisBar;
+class CommandPalette;
+class HeaderBar;
+class HistoryPanel;
+class JobsButton;
+class KeyMapSheet;
+class LayersPanel;
+class NoticeBar;
+class ObjectPanel;
+class PromptPanel;
+class SliceView;
+class StartPage;
+class StatusReadout;
+class ToolBox;
+
+/// One window, one project (../ui.md of the design). It arranges the parts and passes on what they ask for; what a user
+/// can do is in window_commands.cpp.
+class MainWindow : public QMainWindow {
+  Q_OBJECT
+
+ public:
+  /// `sampleImage`: what "Open sample" opens. The default model is loaded in the background.
+  MainWindow(ModelLoader loader, std::filesystem::path autosaveFolder, QString sampleImage);
+  ~MainWindow() override;
+
+  /// An image, or a project folder.
+  void open(const QString& path);
+  void openSample() { open(sampleImage_); }
+
+  SessionBridge& bridge() { return bridge_; }
+  DisplayModel& display() { return display_; }
+  CommandRegistry& commands() { return *commands_; }
+  SliceView& view() { return *view_; }
+  ToolBox& tools() { return *tools_; }
+  AxisBar& axisBar() { return *axisBar_; }
+  NoticeBar& notices() { return *notices_; }
+  JobsButton& jobs() { return *jobs_; }
+
+  /// Shows a sentence over the view.
+  void tell(cyto::Notice::Severity severity, const QString& sentence);
+
+  /// Asks for the next mask of the same prompts.
+  void changeAlternative(int delta);
+  void selectObject(quint32 id, bool goThere);
+  void focusView();
+
+  /// Whether everything that was asked for is done and on screen.
+  bool isIdle() const;
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+
+ private:
+  void buildCentre();
+  void buildDocks();
+  void buildMenusAndToolBar();
+  void buildStatusBar();
+  QDockWidget* addDock(const QString& name, const QString& title, QWidget* panel, Qt::DockWidgetArea area);
+  void connectSession();
+  void connectPanels();
+
+  void takeState();
+  void takeModel();
+  void takeJobs();
+  void showTitle();
+  void updateCommands();
+  void showPointer(bool isInside, double y, double x);
+  void rememberThumbnail();
+  void restoreLayout();
+
+  QString sampleImage_;
+  DisplayModel display_;
+  SessionBridge bridge_;
+  RecentProjects recent_;
+  std::unique_ptr<CommandRegistry> commands_;
+  std::unique_ptr<ToolBox> tools_;
+  std::shared_ptr<const io::ImageSource> shownImage_;
+  QString shownProject_;
+
+  QStackedWidget* pages_ = nullptr;
+  StartPage* start_ = nullptr;
+  QWidget* workspace_ = nullptr;
+  HeaderBar* header_ = nullptr;
+  SliceView* view_ = nullptr;
+  AxisBar* axisBar_ = nullptr;
+  NoticeBar* notices_ = nullptr;
+  LayersPanel* layers_ = nullptr;
+  PromptPanel* prompts_ = nullptr;
+  ObjectPanel* objects_ = nullptr;
+  HistoryPanel* history_ = nullptr;
+  StatusReadout* readout_ = nullptr;
+  JobsButton* jobs_ = nullptr;
+  CommandPalette* palette_ = nullptr;
+  KeyMapSheet* keyMap_ = nullptr;
+  QToolBar* toolBar_ = nullptr;
+  std::vector<QDockWidget*> docks_;
+  friend void addWindowCommands(MainWindow& window);
+};
+
+}  // namespace cyto::ui
