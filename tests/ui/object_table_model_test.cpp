@@ -4,11 +4,11 @@
 
 #include <QAbstractItemModelTester>
 #include <QColor>
-#include <QLocale>
 #include <QSignalSpy>
 #include <chrono>
 
 #include "core/display/label_overlay.h"
+#include "tests/ui/shown_widgets.h"
 #include "ui/models/row_changes.h"
 
 namespace cyto::ui {
@@ -35,10 +35,8 @@ SessionState stateWith(std::initializer_list<uint32_t> ids) {
 
 std::shared_ptr<const SessionState> shared(const SessionState& state) { return std::make_shared<SessionState>(state); }
 
-class ObjectTableModelTest : public testing::Test {
+class ObjectTableModelTest : public AmericanNumbersTest {
  protected:
-  ObjectTableModelTest() { QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates)); }
-
   QString text(int row, Column column) {
     return model_.index(row, model_.sectionOf(column)).data(Qt::DisplayRole).toString();
   }

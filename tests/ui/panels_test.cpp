@@ -1,11 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <QAbstractItemModelTester>
 #include <QApplication>
-#include <QComboBox>
 #include <QDoubleSpinBox>
-#include <QItemSelectionModel>
-#include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
 #include <QPushButton>
@@ -15,21 +11,22 @@
 #include <QTest>
 #include <QToolButton>
 
+#include "tests/ui/shown_widgets.h"
 #include "tests/unit/display/memory_source.h"
 #include "ui/panels/channel_block.h"
 #include "ui/panels/eye_button.h"
 #include "ui/panels/history_panel.h"
 #include "ui/panels/layers_panel.h"
-#include "ui/panels/model_section.h"
 #include "ui/panels/object_panel.h"
-#include "ui/panels/prompt_panel.h"
-#include "ui/panels/prompt_table.h"
 #include "ui/panels/range_slider.h"
 
 namespace cyto::ui {
 namespace {
 
-constexpr QSize kDock(280, 640);
+class ObjectPanelTest : public AmericanNumbersTest {};
+class HistoryPanelTest : public AmericanNumbersTest {};
+class LayersPanelColourTest : public AmericanNumbersTest {};
+class HistogramModelTest : public AmericanNumbersTest {};
 
 std::shared_ptr<SessionState> stateWithObjects(uint32_t count) {
   auto state = std::make_shared<SessionState>();
@@ -44,38 +41,7 @@ std::shared_ptr<SessionState> stateWithObjects(uint32_t count) {
   return state;
 }
 
-QPushButton* buttonNamed(QWidget& panel, const QString& begin) {
-  for (QPushButton* button : panel.findChildren<QPushButton*>()) {
-    if (button->text().startsWith(begin)) return button;
-  }
-  return nullptr;
-}
-
-QToolButton* toolNamed(QWidget& panel, const QString& accessibleName) {
-  for (QToolButton* button : panel.findChildren<QToolButton*>()) {
-    if (button->accessibleName().startsWith(accessibleName)) return button;
-  }
-  return nullptr;
-}
-
-bool showsText(QWidget& panel, const QString& text) {
-  QApplication::processEvents();  // layouts show and resize later
-  for (const QLabel* label : panel.findChildren<QLabel*>()) {
-    if (label->isVisible() && label->text() == text) return true;
-  }
-  return false;
-}
-
-template <typename Panel>
-Panel& shown(Panel& panel) {
-  QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
-  panel.resize(kDock);
-  panel.show();
-  EXPECT_TRUE(QTest::qWaitForWindowExposed(&panel));
-  return panel;
-}
-
-TEST(ObjectPanelTest, CountsAndFilters) {
+TEST_F(ObjectPanelTest, CountsAndFilters) {
   ObjectPanel panel;
   shown(panel);
   EXPECT_TRUE(showsText(panel, "No objects yet. Click a cell with the point tool, then press Enter."));
@@ -90,7 +56,7 @@ TEST(ObjectPanelTest, CountsAndFilters) {
   EXPECT_TRUE(showsText(panel, "1 object"));
 }
 
-TEST(ObjectPanelTest, SelectingByCodeIsSilentAndTakesAHidingFilterAway) {
+TEST_F(ObjectPanelTest, SelectingByCodeIsSilentAndTakesAHidingFilterAway) {
   ObjectPanel panel;
   shown(panel).setState(stateWithObjects(300));
   QSignalSpy selections(&panel, &ObjectPanel::selectionChanged);
@@ -106,7 +72,7 @@ TEST(ObjectPanelTest, SelectingByCodeIsSilentAndTakesAHidingFilterAway) {
   EXPECT_EQ(selections.count(), 0);
 }
 
-TEST(ObjectPanelTest, KeysAskForWhatTheySay) {
+TEST_F(ObjectPanelTest, KeysAskForWhatTheySay) {
   ObjectPanel panel;
   shown(panel).setState(stateWithObjects(5));
   auto* table = panel.findChild<QTableView*>();
@@ -127,7 +93,7 @@ TEST(ObjectPanelTest, KeysAskForWhatTheySay) {
   EXPECT_EQ(deletions[0][0].value<QList<quint32>>(), (QList<quint32>{2, 3}));
 }
 
-TEST(ObjectPanelTest, ADoubleClickGoesThereOnce) {
+TEST_F(ObjectPanelTest, ADoubleClickGoesThereOnce) {
   ObjectPanel panel;
   shown(panel).setState(stateWithObjects(5));
   auto* table = panel.findChild<QTableView*>();
@@ -139,7 +105,7 @@ TEST(ObjectPanelTest, ADoubleClickGoesThereOnce) {
   EXPECT_EQ(activations[0][0].toUInt(), 3u);
 }
 
-TEST(ObjectPanelTest, TheSelectionStaysWhileObjectsComeAndGoes) {
+TEST_F(ObjectPanelTest, TheSelectionStaysWhileObjectsComeAndGoes) {
   ObjectPanel panel;
   auto state = stateWithObjects(5);
   shown(panel).setState(state);
@@ -157,7 +123,7 @@ TEST(ObjectPanelTest, TheSelectionStaysWhileObjectsComeAndGoes) {
   EXPECT_EQ(selections[0][0].toUInt(), 0u);
 }
 
-TEST(HistoryPanelTest, AClickOrEnterAsksToJumpBehindAutomaticSteps) {
+TEST_F(HistoryPanelTest, AClickOrEnterAsksToJumpBehindAutomaticSteps) {
   SessionState state;
   state.isOpen = true;
   state.reference.shape = {1, 1, 64, 64};
@@ -186,7 +152,28 @@ TEST(HistoryPanelTest, AClickOrEnterAsksToJumpBehindAutomaticSteps) {
   EXPECT_EQ(jumps[1][0].toULongLong(), 0u);
 }
 
-class LayersPanelTest : public testing::Test {
+TEST_F(HistoryPanelTest, InANarrowDockTimeAndPlaneGiveWay) {
+  SessionState state;
+  state.isOpen = true;
+  state.reference.shape = {9, 40, 64, 64};
+  HistoryStep step;
+  step.sequence = 1;
+  step.label = "commit of object 1";
+  state.history.push_back(step);
+  HistoryPanel panel;
+  shown(panel).setState(state);
+  const auto* table = panel.findChild<QTableView*>();
+  const auto isShown = [&](int column) { return !table->isColumnHidden(column); };
+  panel.resize(600, 600);
+  QApplication::processEvents();
+  EXPECT_TRUE(isShown(HistoryModel::kPlane) && isShown(HistoryModel::kTime));
+  panel.resize(120, 600);
+  QApplication::processEvents();
+  EXPECT_FALSE(isShown(HistoryModel::kPlane) || isShown(HistoryModel::kTime));
+  EXPECT_TRUE(isShown(HistoryModel::kStep));
+}
+
+class LayersPanelTest : public AmericanNumbersTest {
  protected:
   LayersPanelTest() {
     auto source = std::make_shared<test::MemorySource>(
@@ -291,7 +278,7 @@ TEST_F(LayersPanelTest, TabGoesThroughChannelsInTheirOrder) {
             "Channel 1: contrast range, Channel 1: black at");
 }
 
-TEST(LayersPanelColourTest, ColourImagesAreNotStretched) {
+TEST_F(LayersPanelColourTest, ColourImagesAreNotStretched) {
   auto source = std::make_shared<test::MemorySource>(
       test::imageOf<uint8_t>(32, 32, 3, [](int64_t c, int64_t y, int64_t x) { return c * 50 + y + x; }));
   source->info().isRgb = true;
@@ -306,7 +293,7 @@ TEST(LayersPanelColourTest, ColourImagesAreNotStretched) {
   EXPECT_FALSE(buttonNamed(panel, "Auto contrast")->isVisible());
 }
 
-TEST(HistogramModelTest, CountsInTheBackgroundAndOnlyWhatChanged) {
+TEST_F(HistogramModelTest, CountsInTheBackgroundAndOnlyWhatChanged) {
   auto source = std::make_shared<test::MemorySource>(
       test::imageOf<uint8_t>(16, 16, 2, [](int64_t c, int64_t, int64_t x) { return c == 0 ? x : 200; }));
   auto pyramid = std::make_shared<PixelPyramid>(source, 1'000'000);
@@ -326,7 +313,7 @@ TEST(HistogramModelTest, CountsInTheBackgroundAndOnlyWhatChanged) {
   EXPECT_TRUE(histograms.counts(0).empty());
 }
 
-class RangeSliderTest : public testing::Test {
+class RangeSliderTest : public AmericanNumbersTest {
  protected:
   RangeSliderTest() {
     shown(slider_);
@@ -395,150 +382,6 @@ TEST_F(RangeSliderTest, SettingValuesIsSilentAndRefusesAnEmptyRange) {
   slider_.setValues(30, 30);
   EXPECT_EQ(slider_.low(), 10);
   EXPECT_EQ(changes_.count(), 0);
-}
-
-SessionState stateWithPrompts() {
-  SessionState state;
-  state.isOpen = true;
-  state.nextId = 13;
-  state.reference.shape = {1, 20, 64, 64};
-  state.image = std::make_shared<test::MemorySource>(
-      test::imageOf<uint8_t>(8, 8, 1, [](int64_t, int64_t, int64_t) { return 0; }));
-  ObjectPrompts& prompts = state.document.draft.prompts;
-  prompts.z = 11;
-  prompts.points = {{123, 45.5, true}, {10, 20, false}};
-  prompts.boxes = {{5, 6, 40.5, 30}};
-  auto current = std::make_shared<CurrentObject>();
-  current->mask = {{0, 0, 2, 3}, {1, 1, 1, 0, 1, 0}};
-  current->predictedIou = 0.931F;
-  state.current = current;
-  return state;
-}
-
-class PromptPanelTest : public testing::Test {
- protected:
-  PromptPanelTest() {
-    ModelEntry here{"cyto-small", "cyto_small", "", "", "CC0-1.0", "small", true, false, "/models/cyto-small"};
-    ModelEntry other{"vit_b_lm", "vit_b", "", "", "", "micro-sam", false, false, "/models/vit_b_lm"};
-    ModelEntry away{"vit_h", "vit_h", "", "", "", "", false, false, {}};
-    panel_.setModels({here, other, away});
-    shown(panel_);
-    panel_.setState(stateWithPrompts());
-  }
-
-  QString cell(int row, int column) { return table_->item(row, column)->text(); }
-
-  PromptPanel panel_;
-  PromptTable* table_ = panel_.findChild<PromptTable*>();
-  QComboBox* models_ = panel_.findChild<QComboBox*>();
-};
-
-TEST_F(PromptPanelTest, ListsPromptsWithCoordinates) {
-  ASSERT_EQ(table_->rowCount(), 3);
-  EXPECT_EQ(cell(0, 0), "+ point");
-  EXPECT_EQ(cell(0, 1), "y 123.0");
-  EXPECT_EQ(cell(0, 2), "x 45.5");
-  EXPECT_EQ(cell(1, 0), "− point");
-  EXPECT_EQ(cell(2, 0), "box");
-  EXPECT_EQ(cell(2, 1), "y 5–41");
-  EXPECT_TRUE(showsText(panel_, "New object 13"));
-  EXPECT_TRUE(showsText(panel_, "z 12"));
-  SessionState state = stateWithPrompts();
-  state.document.draft.refines = 4;
-  panel_.setState(state);
-  EXPECT_TRUE(showsText(panel_, "Refine object 4"));
-}
-
-TEST_F(PromptPanelTest, PromptsAreRemovedAndToggled) {
-  QSignalSpy points(&panel_, &PromptPanel::removePointRequested);
-  QSignalSpy boxes(&panel_, &PromptPanel::removeBoxRequested);
-  QSignalSpy toggles(&panel_, &PromptPanel::togglePointRequested);
-  QToolButton* toggle = toolNamed(panel_, "Change the sign");
-  QToolButton* remove = toolNamed(panel_, "Remove");
-  EXPECT_FALSE(toggle->isEnabled());
-  table_->selectRow(1);
-  QTest::mouseClick(toggle, Qt::LeftButton);
-  QTest::keyClick(table_, Qt::Key_Space);
-  ASSERT_EQ(toggles.count(), 2);
-  EXPECT_EQ(toggles[0][0].toInt(), 1);
-  QTest::keyClick(table_, Qt::Key_Delete);
-  ASSERT_EQ(points.count(), 1);
-  EXPECT_EQ(points[0][0].toInt(), 1);
-  table_->selectRow(2);
-  EXPECT_FALSE(toggle->isEnabled());
-  QTest::mouseClick(remove, Qt::LeftButton);
-  ASSERT_EQ(boxes.count(), 1);
-  EXPECT_EQ(boxes[0][0].toInt(), 0);
-  // What is left keeps the place of the selection.
-  SessionState state = stateWithPrompts();
-  state.document.draft.prompts.boxes.clear();
-  panel_.setState(state);
-  EXPECT_EQ(table_->selectedPoint(), 1);
-}
-
-TEST_F(PromptPanelTest, ShowsTheMaskAndItsAlternatives) {
-  EXPECT_TRUE(showsText(panel_, "Mask 1"));
-  EXPECT_TRUE(showsText(panel_, "IoU 0.93 · 4 px"));
-  QSignalSpy alternatives(&panel_, &PromptPanel::alternativeRequested);
-  EXPECT_FALSE(toolNamed(panel_, "Previous")->isEnabled());
-  QTest::mouseClick(toolNamed(panel_, "Next"), Qt::LeftButton);
-  ASSERT_EQ(alternatives.count(), 1);
-  EXPECT_EQ(alternatives[0][0].toInt(), 1);
-  SessionState state = stateWithPrompts();
-  state.isAnswering = true;
-  panel_.setState(state);
-  EXPECT_TRUE(showsText(panel_, "Segmenting…"));
-  EXPECT_FALSE(toolNamed(panel_, "Next")->isEnabled());
-}
-
-TEST_F(PromptPanelTest, ButtonsAreEnabledWhenTheyDoSomething) {
-  QSignalSpy segments(&panel_, &PromptPanel::segmentRequested);
-  QSignalSpy commits(&panel_, &PromptPanel::commitRequested);
-  QSignalSpy clears(&panel_, &PromptPanel::clearRequested);
-  for (const char* name : {"Segment", "Commit", "Clear"}) QTest::mouseClick(buttonNamed(panel_, name), Qt::LeftButton);
-  EXPECT_EQ(segments.count() + commits.count() + clears.count(), 3);
-  SessionState readOnly = stateWithPrompts();
-  readOnly.readOnlyReason = "another program has it open";
-  panel_.setState(readOnly);
-  EXPECT_FALSE(buttonNamed(panel_, "Commit")->isEnabled());
-  panel_.setState({});
-  for (const char* name : {"Segment", "Commit", "Clear"}) EXPECT_FALSE(buttonNamed(panel_, name)->isEnabled()) << name;
-  EXPECT_TRUE(showsText(panel_, "No mask yet"));
-}
-
-TEST_F(PromptPanelTest, OffersTheModelsOfThisMachineAndAFile) {
-  ASSERT_EQ(models_->count(), 4);  // with a separator
-  EXPECT_EQ(models_->currentText(), "cyto-small (default)");
-  QSignalSpy chosen(&panel_, &PromptPanel::modelChosen);
-  QSignalSpy files(&panel_, &PromptPanel::fileModelRequested);
-  models_->setCurrentIndex(1);
-  Q_EMIT models_->activated(1);
-  ASSERT_EQ(chosen.count(), 1);
-  EXPECT_EQ(chosen[0][0].toString(), "vit_b_lm");
-  models_->setCurrentIndex(3);
-  Q_EMIT models_->activated(3);
-  EXPECT_EQ(files.count(), 1);
-  EXPECT_EQ(models_->currentText(), "vit_b_lm");
-}
-
-TEST_F(PromptPanelTest, SaysHowTheModelAndTheEmbeddingsAre) {
-  ModelState state{ModelState::Phase::kLoading, "/somewhere/mine.pt", {}, {}};
-  panel_.setModelState(state);
-  EXPECT_EQ(models_->currentText(), "mine.pt");
-  EXPECT_TRUE(showsText(panel_, "Loading mine.pt…"));
-  state.phase = ModelState::Phase::kReady;
-  state.identity.name = "vit_b";
-  state.identity.precision = Precision::kBf16;
-  state.identity.device = "cpu";
-  state.identity.threads = 2;
-  panel_.setModelState(state);
-  EXPECT_TRUE(showsText(panel_, "bf16 on CPU, 2 threads"));
-  state.phase = ModelState::Phase::kFailed;
-  state.problem = "the checkpoint does not exist";
-  panel_.setModelState(state);
-  EXPECT_TRUE(showsText(panel_, "The checkpoint does not exist. vit_b stays in use."));
-  panel_.setEmbeddingState({12, 90, true, {}});
-  EXPECT_TRUE(showsText(panel_, "Embeddings 12 of 90 tiles"));
 }
 
 }  // namespace

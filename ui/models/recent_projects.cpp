@@ -5,6 +5,7 @@
 #include <QFileInfo>
 #include <QSettings>
 #include <QStandardPaths>
+#include <QThreadPool>
 
 namespace cyto::ui {
 
@@ -64,9 +65,11 @@ void RecentProjects::add(const QString& path, const QString& name) {
 
 void RecentProjects::setThumbnail(const QString& path, const QImage& picture) {
   if (picture.isNull()) return;
-  const QString file = thumbnailPath(path);
-  QDir().mkpath(QFileInfo(file).path());
-  picture.scaled(kThumbnailSide, kThumbnailSide, Qt::KeepAspectRatio, Qt::SmoothTransformation).save(file);
+  // The program waits for the pool when it ends.
+  QThreadPool::globalInstance()->start([file = thumbnailPath(path), picture] {
+    QDir().mkpath(QFileInfo(file).path());
+    picture.scaled(kThumbnailSide, kThumbnailSide, Qt::KeepAspectRatio, Qt::SmoothTransformation).save(file);
+  });
 }
 
 }  // namespace cyto::ui

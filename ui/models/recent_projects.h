@@ -23,7 +23,7 @@ class RecentProjects {
   QList<Entry> entries() const;
   /// Puts a project first.
   void add(const QString& path, const QString& name);
-  /// At most 240 pixels wide or high are kept.
+  /// At most 240 pixels wide or high are kept; written in the background.
   void setThumbnail(const QString& path, const QImage& picture);
 };
 

@@ -102,6 +102,7 @@ HistoryPanel::HistoryPanel(QWidget* parent) : QWidget(parent), steps_(new Histor
   table_->horizontalHeader()->setSectionResizeMode(HistoryModel::kPlane, QHeaderView::Fixed);
   table_->horizontalHeader()->setSectionResizeMode(HistoryModel::kTime, QHeaderView::Fixed);
   table_->installEventFilter(this);
+  table_->viewport()->installEventFilter(this);
   connect(table_, &QTableView::clicked, this, &HistoryPanel::jumpTo);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, kGrid_px, 0, kGrid_px);
@@ -145,8 +146,8 @@ int HistoryPanel::widthOf(int column) const {
 
 void HistoryPanel::fitColumns() {
   const QFontMetrics metrics = table_->fontMetrics();
-  constexpr int kLettersOfAStep = 18;
-  const int step = kLettersOfAStep * metrics.averageCharWidth() + 5 * kGrid_px;
+  constexpr int kLettersOfAStep = 18;  // "Commit of object 1"
+  const int step = metrics.horizontalAdvance(QString(kLettersOfAStep, QLatin1Char('n'))) + 5 * kGrid_px;
   const int time = widthOf(HistoryModel::kTime);
   const int plane = steps_->hasPlanes() ? widthOf(HistoryModel::kPlane) : 0;
   const int room = table_->viewport()->width() - step;
@@ -157,17 +158,16 @@ void HistoryPanel::fitColumns() {
   table_->verticalHeader()->setDefaultSectionSize(std::max(metrics.height() + kGrid_px, 3 * kGrid_px));
 }
 
-void HistoryPanel::resizeEvent(QResizeEvent* event) {
-  QWidget::resizeEvent(event);
-  fitColumns();
-}
-
 void HistoryPanel::jumpTo(const QModelIndex& index) {
   if (!index.isValid() || index.row() == steps_->currentRow()) return;
   Q_EMIT jumpRequested(index.data(HistoryModel::kTargetRole).toULongLong());
 }
 
 bool HistoryPanel::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == table_->viewport()) {
+    if (event->type() == QEvent::Resize) fitColumns();
+    return false;
+  }
   const bool isPress = event->type() == QEvent::KeyPress;
   if (!isPress && event->type() != QEvent::ShortcutOverride) return QWidget::eventFilter(watched, event);
   const auto* key = static_cast<QKeyEvent*>(event);

@@ -50,7 +50,7 @@ TEST(ChannelDisplay, TheSamplesOfAColourAreNotStretched) {
 
 TEST(ChannelDisplay, AStainThatWasSavedAsAColourIsStretchedLikeAStain) {
   const auto source = std::make_shared<MemorySource>(
-      imageOf<uint8_t>(30, 30, 3, [](int64_t, int64_t, int64_t, int64_t y, int64_t x) { return (y + x) / 2; }));
+      imageOf<uint8_t>(30, 30, 3, [](int64_t, int64_t y, int64_t x) { return (y + x) / 2; }));
   source->info().isRgb = true;
   const auto channels = firstOf(source);
   ASSERT_EQ(channels.size(), 3U);
