@@ -10,6 +10,7 @@
 #include "core/base/cancel.h"
 #include "core/base/log.h"
 #include "core/base/version.h"
+#include "core/inference/engine.h"
 
 namespace cyto::cli {
 
@@ -123,6 +124,7 @@ int programMain(int argc, char** argv) {
 }  // namespace cyto::cli
 
 int main(int argc, char** argv) {
+  cyto::runWithSleepingThreads(argv);
   try {
     return cyto::cli::programMain(argc, argv);
   } catch (const std::bad_alloc&) {

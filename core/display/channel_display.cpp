@@ -81,23 +81,39 @@ void appendFinite(std::span<const T> from, std::vector<double>& to) {
   }
 }
 
-/// Per channel from `first` on, the finite values of the level on which contrast is measured.
+/// The blocks that contrast is measured on: a whole coarse plane, or, where that would mean to read a plane of more
+/// than 32 million pixels, sixteen blocks spread over it. A slide must not be read whole before it is shown.
+std::vector<PixelPyramid::BlockKey> measuredBlocks(const PixelPyramid& pyramid, int64_t t, int64_t z) {
+  constexpr int64_t kMostRead = 32'000'000;
+  constexpr int64_t kSampledSide = 4;
+  int level = measuredLevel(pyramid);
+  const int source = pyramid.levelInFile(level);
+  const bool isSampled = pyramid.shapeOf(source).y * pyramid.shapeOf(source).x > kMostRead;
+  if (isSampled) level = source;
+  const Extent2 grid = pyramid.gridOf(level);
+  const auto steps = [&](int64_t count) { return isSampled ? std::min(kSampledSide, count) : count; };
+  std::vector<PixelPyramid::BlockKey> blocks;
+  for (int64_t i = 0; i < steps(grid.y); ++i) {
+    for (int64_t j = 0; j < steps(grid.x); ++j) {
+      blocks.push_back(
+          {t, z, level, (2 * i + 1) * grid.y / (2 * steps(grid.y)), (2 * j + 1) * grid.x / (2 * steps(grid.x))});
+    }
+  }
+  return blocks;
+}
+
+/// Per channel from `first` on, the finite values of the blocks on which contrast is measured.
 Result<std::vector<std::vector<double>>> finiteValues(PixelPyramid& pyramid, int64_t t, int64_t z, int64_t first,
                                                       int64_t count, const JobContext& job) {
-  const int level = measuredLevel(pyramid);
-  const Extent2 grid = pyramid.gridOf(level), shape = pyramid.shapeOf(level);
   std::vector<std::vector<double>> values(static_cast<size_t>(count));
-  for (auto& ofChannel : values) ofChannel.reserve(static_cast<size_t>(shape.y * shape.x));
-  for (int64_t row = 0; row < grid.y; ++row) {
-    for (int64_t column = 0; column < grid.x; ++column) {
-      CYTO_ASSIGN(const std::shared_ptr<const Array> block, pyramid.block({t, z, level, row, column}, job));
-      visitDtype(block->dtype(), [&](auto zero) {
-        using T = decltype(zero);
-        for (int64_t c = 0; c < count; ++c) {
-          appendFinite<T>(block->plane<T>(first + c, 0, 0), values[static_cast<size_t>(c)]);
-        }
-      });
-    }
+  for (const PixelPyramid::BlockKey& key : measuredBlocks(pyramid, t, z)) {
+    CYTO_ASSIGN(const std::shared_ptr<const Array> block, pyramid.block(key, job));
+    visitDtype(block->dtype(), [&](auto zero) {
+      using T = decltype(zero);
+      for (int64_t c = 0; c < count; ++c) {
+        appendFinite<T>(block->plane<T>(first + c, 0, 0), values[static_cast<size_t>(c)]);
+      }
+    });
   }
   return values;
 }

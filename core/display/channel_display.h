@@ -30,7 +30,8 @@ struct ChannelDisplay {
 Result<std::vector<ChannelDisplay>> firstDisplay(PixelPyramid& pyramid, int64_t t, int64_t z, const JobContext& job);
 
 /// Sets low and high of every stain so that 0.35 % of the pixels of plane (t, z) saturate, half at each end (like
-/// Fiji); measured on the coarsest level with at least 65,536 pixels, or on level 0. Values that are not finite are
+/// Fiji); measured on the coarsest level with at least 65,536 pixels, or on level 0; on sixteen blocks where
+/// that would mean to read more than 32 million pixels. Values that are not finite are
 /// left out; a constant plane gets a range of 1.
 Status setAutoContrast(PixelPyramid& pyramid, int64_t t, int64_t z, std::vector<ChannelDisplay>& channels,
                        const JobContext& job);

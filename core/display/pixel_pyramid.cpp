@@ -134,6 +134,11 @@ PixelPyramid::PixelPyramid(std::shared_ptr<const io::ImageSource> source, int64_
   }
 }
 
+int PixelPyramid::levelInFile(int level) const {
+  while (level > 0 && fileLevels_[static_cast<size_t>(level)] == kNotInFile) --level;
+  return level;
+}
+
 Extent2 PixelPyramid::gridOf(int level) const {
   const Extent2 shape = shapeOf(level);
   return {(shape.y + kBlockSide - 1) / kBlockSide, (shape.x + kBlockSide - 1) / kBlockSide};

@@ -26,6 +26,8 @@ class PixelPyramid {
   int levels() const { return static_cast<int>(shapes_.size()); }
   /// Rows and columns of a level.
   Extent2 shapeOf(int level) const { return shapes_[static_cast<size_t>(level)]; }
+  /// The level of the file that a level is made from: itself, or the nearest finer one.
+  int levelInFile(int level) const;
   /// Blocks in each direction.
   Extent2 gridOf(int level) const;
 

@@ -1,5 +1,6 @@
 #include <dlfcn.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <mutex>
@@ -34,15 +35,7 @@ std::vector<std::string> candidates() {
   return paths;
 }
 
-// The threads of LibTorch's OpenMP wait for each other by spinning for milliseconds. On a machine that does anything
-// else they then spin while the thread they wait for is not running: a click that takes 0.4 s took 3 s. They shall go
-// to sleep after some ten microseconds, unless the user has chosen otherwise. OpenMP reads this when it is loaded.
-void keepThreadsFromSpinning() {
-  if (!::getenv("OMP_WAIT_POLICY")) ::setenv("GOMP_SPINCOUNT", "1000", 0);
-}
-
 Result<Engine*> open() {
-  keepThreadsFromSpinning();
   std::string reason;
   for (const std::string& path : candidates()) {
     void* library = ::dlopen(path.c_str(), kLoadMode);
@@ -59,6 +52,13 @@ Result<Engine*> open() {
 }
 
 }  // namespace
+
+void runWithSleepingThreads(char** argv) {
+  if (::getenv("OMP_WAIT_POLICY") || ::getenv("GOMP_SPINCOUNT")) return;
+  if (::setenv("OMP_WAIT_POLICY", "PASSIVE", 0) != 0) return;
+  ::execv("/proc/self/exe", argv);
+  // Not possible here (no /proc): everything works, only slower beside other programs.
+}
 
 Result<Engine*> loadEngine() {
   static std::mutex mutex;

@@ -53,8 +53,8 @@ class InferenceWorker {
   };
   using Answer = std::function<void(Result<ObjectMask>)>;
 
-  /// Embeddings that are kept in memory. 384 MB hold 90 tiles of a SAM encoder.
-  static constexpr int64_t kEmbeddingBudget_bytes = 384'000'000;
+  /// Embeddings that are kept in memory. 256 MB hold 61 tiles of a SAM encoder.
+  static constexpr int64_t kEmbeddingBudget_bytes = 256'000'000;
 
   InferenceWorker(ModelLoader loader, Listener listener, int64_t embeddingBudget_bytes = kEmbeddingBudget_bytes);
   /// Cancels what runs, answers what waits with kCancelled, joins.

@@ -86,11 +86,16 @@ void LiveSession::run(const std::string& command, const Done& done) {
   printed_.clear();
   if (isClosing_) {
     [[maybe_unused]] const auto always = script_.execute("live off", {});
+    write("live off");
   }
+  const auto position = [this] { return session_.project() ? session_.project()->history().current() : 0; };
+  const uint64_t before = position();
   auto result = script_.execute(command, {});
   Status status = result ? Status() : Status(result.error());
   publish(false);
   if (status && isRecorded(command)) write(command);
+  // The prompt stays when its mask was given up, or cannot be made; so must it in the recording.
+  if (!status && position() != before) write("live off\n" + command + "\nlive on");
   const std::string warning = "warning ";
   for (const std::string& line : printed_) {
     if (line.rfind(warning, 0) == 0) tell(Notice::Severity::kWarning, line.substr(warning.size()));

@@ -94,16 +94,15 @@ TEST(ViewTransformTest, RandomWalksKeepWhatTheyPromise) {
     return std::uniform_real_distribution<double>(low, high)(random);
   };
   for (int round = 0; round < 200; ++round) {
-    ViewTransform transform = transformOf({std::llround(std::exp(between(0, 11))), std::llround(std::exp(between(0, 11)))},
-                                          QSize(static_cast<int>(between(1, 3000)), static_cast<int>(between(1, 2000))));
+    ViewTransform transform =
+        transformOf({std::llround(std::exp(between(0, 11))), std::llround(std::exp(between(0, 11)))},
+                    QSize(static_cast<int>(between(1, 3000)), static_cast<int>(between(1, 2000))));
     for (int step = 0; step < 20; ++step) {
       const QPointF anchor(between(0, transform.viewSize().width()), between(0, transform.viewSize().height()));
       const ImagePoint under = transform.toImage(anchor);
       switch (static_cast<int>(between(0, 4))) {
         case 0: transform.panBy(between(-500, 500), between(-500, 500)); break;
-        case 1:
-          transform.setViewSize({static_cast<int>(between(0, 3000)), static_cast<int>(between(0, 2000))});
-          break;
+        case 1: transform.setViewSize({static_cast<int>(between(0, 3000)), static_cast<int>(between(0, 2000))}); break;
         case 2: transform.centreOn(under); break;
         default: {
           const double zoom = transform.steppedZoom(between(-5, 5));
@@ -142,14 +141,15 @@ void expectOutlineIs(const PlaneMask& mask, const PlaneBox& window) {
 
 PlaneMask maskOf(const std::vector<std::string>& rows) {
   const PlaneBox window{0, 0, static_cast<int64_t>(rows.size()), static_cast<int64_t>(rows.front().size())};
-  return maskWhere(window, [&](int64_t y, int64_t x) { return rows[static_cast<size_t>(y)][static_cast<size_t>(x)] == '#'; });
+  return maskWhere(window,
+                   [&](int64_t y, int64_t x) { return rows[static_cast<size_t>(y)][static_cast<size_t>(x)] == '#'; });
 }
 
 TEST(MaskOutlineTest, ARectangleHasFourSegments) {
   const QPainterPath path = maskOutline(maskWhere({3, 5, 10, 9}, [](int64_t, int64_t) { return true; }));
   EXPECT_EQ(path.elementCount(), 5) << "a start and four lines";
   EXPECT_EQ(path.boundingRect(), QRectF(5, 3, 4, 7));
-  EXPECT_EQ(path.elementAt(0), path.elementAt(4)) << "closed";
+  EXPECT_EQ(QPointF(path.elementAt(0)), QPointF(path.elementAt(4))) << "closed";
 }
 
 TEST(MaskOutlineTest, NothingHasNoOutline) { EXPECT_TRUE(maskOutline({}).isEmpty()); }
@@ -276,7 +276,7 @@ class Plain : public TileContent {
     ++renders;
     if (colour_ == 0) return Error(ErrorCode::kIo, "the disk is gone");
     if (colour_ == kBlank) return ScreenTile();
-    return ScreenTile{std::vector<uint32_t>(static_cast<size_t>(kScreenTileSide* kScreenTileSide), colour_)};
+    return ScreenTile{std::vector<uint32_t>(static_cast<size_t>(kScreenTileSide * kScreenTileSide), colour_)};
   }
   bool looksAsBefore(const TileContent& before, const ScreenTileKey&) const override {
     return dynamic_cast<const Plain&>(before).colour_ == colour_;
@@ -422,10 +422,12 @@ TEST_F(ScreenTileLayerTest, ATileThatWasOvertakenIsDrawnAgain) {
   slowBlue->open();
   queue_.waitUntilIdle();  // the blue tile is drawn, its delivery waits
   ask();                   // decides by what was there before: red
-  ASSERT_TRUE(QTest::qWaitFor([&] {
-    ask();
-    return layer_.isSettled();
-  }, 20'000));
+  ASSERT_TRUE(QTest::qWaitFor(
+      [&] {
+        ask();
+        return layer_.isSettled();
+      },
+      20'000));
   EXPECT_EQ(ask(), kRed);
 }
 

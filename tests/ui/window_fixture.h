@@ -65,6 +65,15 @@ class WindowFixture : public testing::Test {
     return pathText(path);
   }
 
+  /// Makes the pixels of the stack unreadable.
+  void spoilStack() {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "stack.zarr")) {
+      if (entry.is_regular_file() && entry.path().filename().string().front() != '.') {
+        std::ofstream(entry.path()) << "no pixels";
+      }
+    }
+  }
+
   static QString pathText(const std::filesystem::path& path) { return QString::fromStdString(path.string()); }
 
   // --- window
@@ -131,7 +140,9 @@ class WindowFixture : public testing::Test {
   const ObjectPrompts& prompts() { return state().document.draft.prompts; }
   QString toolName() { return window_->tools().current(); }
   uint32_t selected() { return window_->display().labelStyle().selected; }
-  uint32_t labelAt(int64_t y, int64_t x, int64_t t = 0, int64_t z = 0) { return state().document.labels.at(t, z, y, x); }
+  uint32_t labelAt(int64_t y, int64_t x, int64_t t = 0, int64_t z = 0) {
+    return state().document.labels.at(t, z, y, x);
+  }
 
   /// Everything that was told as a sentence.
   QString told() const { return sentences_.join(QStringLiteral(" / ")); }

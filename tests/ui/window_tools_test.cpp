@@ -342,6 +342,8 @@ TEST_F(WindowToolsTest, TheEraserTakesPixels) {
   EXPECT_EQ(state().undoLabel, "eraser stroke");
   drag(10, 0, 10, 60);
   EXPECT_TRUE(state().document.objects.empty()) << "an object without pixels is gone";
+  key("X");
+  EXPECT_THAT(told().toStdString(), HasSubstr("No object is selected"));
   key("B");
   drag(50, 50, 50, 60);
   EXPECT_EQ(labelAt(50, 55), 2u) << "the one that is gone is not gone on with";

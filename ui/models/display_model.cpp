@@ -6,7 +6,7 @@ namespace cyto::ui {
 
 namespace {
 
-constexpr int64_t kPyramidBudget_bytes = 256'000'000;
+constexpr int64_t kPyramidBudget_bytes = 192'000'000;
 
 }  // namespace
 

@@ -15,6 +15,8 @@ class BoxTool : public Tool {
   void drag(const PointerEvent& event) override;
   void release(const PointerEvent& event) override;
   void hover(const PointerEvent& event) override;
+  void leave() override { drag_.leave(); }
+  void refresh() override { drag_.refresh(host()); }
   void cancel() override;
   bool isDragging() const override { return drag_.isDragging() || from_.has_value(); }
   bool wantsEmbedding() const override { return true; }

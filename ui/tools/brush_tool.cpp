@@ -53,6 +53,7 @@ void BrushTool::press(const PointerEvent& event) {
   if (event.button != Qt::LeftButton || !host().bridge().state().isOpen) return;
   if (kind_ == Kind::kBrush) {
     id_ = targetAt(event);
+    isNew_ = !host().bridge().state().document.objects.contains(id_);
     host().select(id_);  // the next stroke goes on with it
   }
   isDrawing_ = true;
@@ -70,6 +71,12 @@ void BrushTool::release(const PointerEvent& event) {
   drag(event);
   isDrawing_ = false;
   const bool isBrush = kind_ == Kind::kBrush;
+  const SessionState& state = host().bridge().state();
+  // A commit or an undo by key during the stroke may have taken the id.
+  if (isBrush && id_ != state.nextId && (isNew_ || !state.document.objects.contains(id_))) {
+    id_ = state.nextId;
+    host().select(id_);
+  }
   QString command =
       QStringLiteral("%1 %2 %3 %4 %5 %6")
           .arg(isBrush ? QStringLiteral("paint") : QStringLiteral("erase"))

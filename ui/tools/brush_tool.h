@@ -42,6 +42,7 @@ class BrushTool : public Tool {
   bool isDrawing_ = false;
   std::vector<StrokePoint> stroke_;  // stays on screen until the labels show it
   uint32_t id_ = 0;
+  bool isNew_ = false;  // the stroke makes an object
   std::optional<ImagePoint> at_;
   QTimer linger_;
 };

@@ -71,7 +71,10 @@ void PointTool::dropPreview() {
   host().bridge().session().cancelPreview();
 }
 
-void PointTool::leave() { dropPreview(); }
+void PointTool::leave() {
+  drag_.leave();
+  dropPreview();
+}
 
 void PointTool::cancel() {
   drag_.cancel();

@@ -20,6 +20,7 @@ class PointTool : public Tool {
   void release(const PointerEvent&) override { drag_.release(host()); }
   void hover(const PointerEvent& event) override;
   void leave() override;
+  void refresh() override { drag_.refresh(host()); }
   void cancel() override;
   bool isDragging() const override { return drag_.isDragging(); }
   bool wantsEmbedding() const override { return true; }

@@ -53,7 +53,29 @@ std::optional<int> PromptDrag::promptAt(ToolHost& host, const PointerEvent& even
   return std::nullopt;
 }
 
+void PromptDrag::hover(ToolHost& host, const PointerEvent& event) {
+  pointer_ = event;
+  active_ = promptAt(host, event).value_or(-1);
+}
+
+void PromptDrag::leave() {
+  pointer_.reset();
+  if (!moved_) active_ = -1;
+}
+
+void PromptDrag::refresh(ToolHost& host) {
+  if (moved_ && isStillThere(host)) return;
+  moved_.reset();
+  active_ = pointer_ ? promptAt(host, *pointer_).value_or(-1) : -1;
+}
+
+bool PromptDrag::isStillThere(ToolHost& host) const {
+  const ObjectPrompts& now = host.bridge().state().document.draft.prompts;
+  return now.points.size() == moved_->points.size() && now.boxes.size() == moved_->boxes.size();
+}
+
 bool PromptDrag::press(ToolHost& host, const PointerEvent& event) {
+  pointer_ = event;
   const auto found = promptAt(host, event);
   if (!found || event.button != Qt::LeftButton) return false;
   active_ = *found;
@@ -78,8 +100,9 @@ void PromptDrag::moveBox(BoxPrompt& box, double dy, double dx) const {
 
 void PromptDrag::drag(ToolHost& host, const PointerEvent& event) {
   if (!moved_) return;
+  pointer_ = event;
+  if (!isStillThere(host)) return refresh(host);
   const ObjectPrompts& before = host.bridge().state().document.draft.prompts;
-  if (before.points.size() != moved_->points.size() || before.boxes.size() != moved_->boxes.size()) return cancel();
   const double dy = event.at.y - from_.y;
   const double dx = event.at.x - from_.x;
   const auto points = static_cast<int>(before.points.size());

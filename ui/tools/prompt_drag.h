@@ -20,7 +20,10 @@ class PromptDrag {
   void cancel() { moved_.reset(); }
   bool isDragging() const { return moved_.has_value(); }
 
-  void hover(ToolHost& host, const PointerEvent& event) { active_ = promptAt(host, event).value_or(-1); }
+  void hover(ToolHost& host, const PointerEvent& event);
+  void leave();
+  /// Finds out anew what is under the pointer. A drag of a prompt that is not there any more is given up.
+  void refresh(ToolHost& host);
   /// The prompt under the pointer or being dragged; -1: none.
   int active() const { return active_; }
 
@@ -29,7 +32,9 @@ class PromptDrag {
 
  private:
   void moveBox(BoxPrompt& box, double dy, double dx) const;
+  bool isStillThere(ToolHost& host) const;
 
+  std::optional<PointerEvent> pointer_;
   int active_ = -1;
   int corner_ = -1;  // of the box: 0 to 3, rows first; -1: the whole box
   ImagePoint from_;

@@ -15,6 +15,8 @@ class SelectTool : public Tool {
   void drag(const PointerEvent& event) override { drag_.drag(host(), event); }
   void release(const PointerEvent&) override { drag_.release(host()); }
   void hover(const PointerEvent& event) override;
+  void leave() override { drag_.leave(); }
+  void refresh() override { drag_.refresh(host()); }
   void cancel() override { drag_.cancel(); }
   bool isDragging() const override { return drag_.isDragging(); }
   void paint(QPainter& painter) override { drag_.paint(host(), painter); }

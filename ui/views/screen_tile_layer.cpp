@@ -4,6 +4,7 @@
 #include <cstring>
 #include <functional>
 #include <mutex>
+#include <utility>
 
 namespace cyto::ui {
 
@@ -50,10 +51,15 @@ ScreenTileLayer::~ScreenTileLayer() {
 void ScreenTileLayer::setContent(std::shared_ptr<const TileContent> content) {
   content_ = std::move(content);
   hasFailed_ = false;
-  requested_.clear();
+  dropRequests();
   if (content_) return;
   entries_.clear();
   order_.clear();
+}
+
+void ScreenTileLayer::dropRequests() {
+  requested_.clear();
+  unreadable_.clear();
 }
 
 ScreenTileLayer::Tile ScreenTileLayer::peek(const ScreenTileKey& key) const {
@@ -66,8 +72,9 @@ ScreenTileLayer::Tile ScreenTileLayer::tile(const ScreenTileKey& key, JobPriorit
   if (!content_) return {nullptr, true};
   const auto found = entries_.find(key);
   const bool isFresh = found != entries_.end() && found->second.content == content_;
-  if (!isFresh) request(key, priority);
-  if (found == entries_.end()) return {};
+  const bool isUnreadable = unreadable_.contains(key);
+  if (!isFresh && !isUnreadable) request(key, priority);
+  if (found == entries_.end()) return {nullptr, isUnreadable};
   order_.splice(order_.begin(), order_, found->second.place);
   return peek(key);
 }
@@ -89,30 +96,36 @@ void ScreenTileLayer::request(const ScreenTileKey& key, JobPriority priority) {
     const std::lock_guard lock(guard->mutex);
     ScreenTileLayer* layer = guard->layer;
     if (!layer) return;
-    const auto deliver = [layer, key, content, isSame, image, problem] {
-      if (problem.isEmpty()) return layer->receive(key, content, isSame, image);
-      layer->fail(content, problem);
+    const auto deliver = [layer, key, content, same = isSame ? before : nullptr, image, problem] {
+      if (problem.isEmpty()) return layer->receive(key, content, same, image);
+      layer->fail(key, content, problem);
     };
     QMetaObject::invokeMethod(layer, deliver, Qt::QueuedConnection);
   });
 }
 
-// The request stays noted, so that a file that cannot be read is not asked for in every frame.
-void ScreenTileLayer::fail(const std::shared_ptr<const TileContent>& content, const QString& sentence) {
-  if (hasFailed_ || content != content_) return;
-  hasFailed_ = true;
-  Q_EMIT failed(sentence);
+// A tile that cannot be read is noted, so that it is not asked for in every frame.
+void ScreenTileLayer::fail(const ScreenTileKey& key, const std::shared_ptr<const TileContent>& content,
+                           const QString& sentence) {
+  if (content != content_) return;
+  requested_.erase(key);
+  unreadable_.insert(key);
+  if (!std::exchange(hasFailed_, true)) Q_EMIT failed(sentence);
+  Q_EMIT tileReady();
 }
 
-void ScreenTileLayer::receive(const ScreenTileKey& key, std::shared_ptr<const TileContent> content, bool isSame,
-                              QImage image) {
+// `same` is the content whose picture of the tile is right for `content` too; null: `image` is the picture.
+void ScreenTileLayer::receive(const ScreenTileKey& key, std::shared_ptr<const TileContent> content,
+                              const std::shared_ptr<const TileContent>& same, QImage image) {
   if (content == content_) requested_.erase(key);
   if (!content_) return;
   const auto found = entries_.find(key);
   if (found != entries_.end()) {
-    if (!isSame) found->second.image = std::move(image);
-    found->second.content = std::move(content);
-  } else if (!isSame) {
+    // Another picture may have come in between; then the next frame asks again.
+    const bool isOvertaken = same && found->second.content != same;
+    if (!same) found->second.image = std::move(image);
+    if (!isOvertaken) found->second.content = std::move(content);
+  } else if (!same) {
     order_.push_front(key);
     entries_.emplace(key, Entry{std::move(image), std::move(content), order_.begin()});
     if (order_.size() > kTilesKept) {

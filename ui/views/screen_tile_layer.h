@@ -28,7 +28,7 @@ class ScreenTileLayer : public QObject {
 
   struct Tile {
     const QImage* image = nullptr;  ///< null: not there yet, or blank
-    bool isKnown = false;           ///< there (perhaps blank), even if it is about to be drawn anew
+    bool isKnown = false;           ///< there (perhaps blank or unreadable), even if it is about to be drawn anew
   };
   /// What is there now; asks for the tile when it is missing or stale.
   Tile tile(const ScreenTileKey& key, JobPriority priority);
@@ -36,10 +36,14 @@ class ScreenTileLayer : public QObject {
   /// Only looks.
   Tile peek(const ScreenTileKey& key) const;
 
-  /// Forgets requests that have not begun, as after a change of zoom. Call JobQueue::cancelAll for the queue first.
-  void dropRequests() { requested_.clear(); }
+  /// Forgets requests that have not begun, as after a change of zoom, and which tiles could not be read. Call
+  /// JobQueue::cancelAll for the queue first.
+  void dropRequests();
 
-  /// Whether every tile that was asked for is there and fresh.
+  /// Whether there is a tile at all.
+  bool isEmpty() const { return entries_.empty(); }
+
+  /// Whether every tile that was asked for is there and fresh, or cannot be read.
   bool isSettled() const { return requested_.empty(); }
 
  Q_SIGNALS:
@@ -58,8 +62,9 @@ class ScreenTileLayer : public QObject {
   struct Guard;
 
   void request(const ScreenTileKey& key, JobPriority priority);
-  void fail(const std::shared_ptr<const TileContent>& content, const QString& sentence);
-  void receive(const ScreenTileKey& key, std::shared_ptr<const TileContent> content, bool isSame, QImage image);
+  void fail(const ScreenTileKey& key, const std::shared_ptr<const TileContent>& content, const QString& sentence);
+  void receive(const ScreenTileKey& key, std::shared_ptr<const TileContent> content,
+               const std::shared_ptr<const TileContent>& same, QImage image);
 
   JobQueue& queue_;
   QImage::Format format_;
@@ -67,6 +72,7 @@ class ScreenTileLayer : public QObject {
   std::unordered_map<ScreenTileKey, Entry, KeyHash> entries_;
   std::list<ScreenTileKey> order_;  // most recently used first
   std::unordered_set<ScreenTileKey, KeyHash> requested_;
+  std::unordered_set<ScreenTileKey, KeyHash> unreadable_;  // of this content
   bool hasFailed_ = false;
   std::shared_ptr<Guard> guard_;
 };

@@ -38,7 +38,7 @@ SliceView::SliceView(SessionBridge& bridge, DisplayModel& display, QWidget* pare
   connect(&display_, &DisplayModel::imageChanged, this, &SliceView::takeImage);
   connect(&display_, &DisplayModel::channelsChanged, this, &SliceView::showImageContent);
   connect(&display_, &DisplayModel::labelsChanged, this, &SliceView::showLabelContent);
-  connect(&display_, &DisplayModel::layersChanged, this, qOverload<>(&QWidget::update));
+  connect(&display_, &DisplayModel::layersChanged, this, &SliceView::redraw);
   for (ScreenTileLayer* layer : {&imageLayer_, &labelLayer_}) {
     connect(layer, &ScreenTileLayer::tileReady, this, qOverload<>(&QWidget::update));
     connect(layer, &ScreenTileLayer::failed, this, &SliceView::readFailed);
@@ -53,6 +53,7 @@ SliceView::~SliceView() {
 // --- what is shown ---------------------------------------------------------------------------------------------------
 
 void SliceView::takeImage() {
+  if (tool_) tool_->cancel();  // its drag and its preview belong to the image before
   queue_.cancelAll();
   imageLayer_.setContent(nullptr);
   settled_.reset();
@@ -71,13 +72,19 @@ void SliceView::takeImage() {
 void SliceView::showImageContent() {
   const bool isShown = hasImage() && !display_.channels().empty() && display_.isVisible(DisplayModel::Layer::kImage);
   imageLayer_.setContent(isShown ? std::make_shared<ImageContent>(display_.pyramid(), display_.channels()) : nullptr);
-  update();
+  redraw();
 }
 
 void SliceView::showLabelContent() {
   const bool isShown = bridge_.state().isOpen && display_.isVisible(DisplayModel::Layer::kObjects);
   labelLayer_.setContent(isShown ? std::make_shared<LabelContent>(bridge_.sharedState(), display_.labelStyle())
                                  : nullptr);
+  redraw();
+}
+
+// What has changed counts as unsettled until a frame has asked for its tiles.
+void SliceView::redraw() {
+  isDrawn_ = false;
   update();
 }
 
@@ -87,6 +94,7 @@ void SliceView::takeState() {
     currentOutline_ = current_ ? maskOutline(current_->mask) : QPainterPath();
   }
   showLabelContent();
+  if (tool_) tool_->refresh();
 }
 
 void SliceView::takePreview() {
@@ -96,7 +104,7 @@ void SliceView::takePreview() {
     previewT_ = preview->t;
     previewZ_ = preview->z;
   }
-  update();
+  redraw();
 }
 
 void SliceView::lookChanged() {
@@ -105,7 +113,8 @@ void SliceView::lookChanged() {
   imageLayer_.dropRequests();
   labelLayer_.dropRequests();
   attentionTimer_.start();
-  update();
+  redraw();
+  if (tool_) tool_->refresh();
   Q_EMIT viewChanged();
 }
 
@@ -123,8 +132,8 @@ void SliceView::setSlice(int64_t t, int64_t z) {
 }
 
 bool SliceView::isSettled() const {
-  return !hasImage() ||
-         (settled_ == Look{t_, z_, transform_.zoom()} && imageLayer_.isSettled() && labelLayer_.isSettled());
+  return !hasImage() || (isDrawn_ && settled_ == Look{t_, z_, transform_.zoom()} && imageLayer_.isSettled() &&
+                         labelLayer_.isSettled());
 }
 
 // --- zoom and pan ----------------------------------------------------------------------------------------------------
@@ -178,7 +187,8 @@ void SliceView::panBy(double dy, double dx) {
   panX_ = -dx / transform_.zoom();
   isFitted_ = false;
   attentionTimer_.start();
-  update();
+  redraw();
+  if (tool_) tool_->refresh();
   Q_EMIT viewChanged();
 }
 

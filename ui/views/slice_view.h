@@ -44,6 +44,8 @@ class SliceView : public QWidget, private ToolHost {
   /// Widget coordinates (device-independent) of a place in the image.
   QPointF widgetPosition(ImagePoint point) const;
 
+  /// Whether the first part of the image is there.
+  bool hasPicture() const { return !imageLayer_.isEmpty(); }
   /// Whether everything on screen is drawn sharply with the newest content.
   bool isSettled() const;
 
@@ -92,6 +94,7 @@ class SliceView : public QWidget, private ToolHost {
   void showImageContent();
   void showLabelContent();
   void lookChanged();
+  void redraw();
   void sendAttention();
   void updateCursor();
   PointerEvent pointerEvent(QPointF position, Qt::MouseButton button, Qt::KeyboardModifiers modifiers) const;
@@ -111,6 +114,7 @@ class SliceView : public QWidget, private ToolHost {
   bool isFitted_ = false;  // nothing was zoomed or panned since the image came
   bool isSpaceHeld_ = false;
   std::optional<QPointF> panFrom_;
+  Qt::MouseButton panButton_ = Qt::NoButton;
   std::optional<ImagePoint> pointer_;
   double panY_ = 0;
   double panX_ = 0;
@@ -120,6 +124,7 @@ class SliceView : public QWidget, private ToolHost {
   int64_t previewT_ = 0;
   int64_t previewZ_ = 0;
   std::optional<Look> settled_;  // the last look all of whose tiles were there: shown while new ones are made
+  bool isDrawn_ = false;         // the newest content has been painted once; its tiles may be on their way
   QTimer attentionTimer_;
   QTimer ringTimer_;
   JobQueue queue_{2};

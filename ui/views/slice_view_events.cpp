@@ -50,7 +50,9 @@ void SliceView::mousePressEvent(QMouseEvent* event) {
   if (!hasImage()) return;
   const bool wantsPan = event->button() == Qt::MiddleButton || (isSpaceHeld_ && event->button() == Qt::LeftButton);
   if (wantsPan) {
+    if (isPanning()) return;
     panFrom_ = event->position() * devicePixelRatioF();
+    panButton_ = event->button();
     return updateCursor();
   }
   if (isPanning() || !tool_ || tool_->isDragging()) return;
@@ -85,11 +87,12 @@ void SliceView::mouseMoveEvent(QMouseEvent* event) {
 }
 
 void SliceView::mouseReleaseEvent(QMouseEvent* event) {
-  if (isPanning()) {
+  if (isPanning() && event->button() == panButton_) {
     panFrom_.reset();
     return updateCursor();
   }
-  if (!tool_ || !tool_->isDragging()) return;
+  // All drags of tools are made with the left button.
+  if (!tool_ || !tool_->isDragging() || event->button() != Qt::LeftButton) return;
   tool_->release(pointerEvent(event->position(), event->button(), event->modifiers()));
   updateCursor();
   update();
@@ -145,7 +148,9 @@ void SliceView::leaveEvent(QEvent*) {
 void SliceView::focusOutEvent(QFocusEvent* event) {
   isSpaceHeld_ = false;
   panFrom_.reset();
+  if (tool_ && tool_->isDragging()) tool_->cancel();
   updateCursor();
+  update();
   QWidget::focusOutEvent(event);
 }
 

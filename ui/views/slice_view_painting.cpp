@@ -39,6 +39,7 @@ void SliceView::paintEvent(QPaintEvent*) {
   if (!hasImage()) return;
   const bool isImageWhole = paintLayer(painter, imageLayer_);
   const bool areLabelsWhole = paintLayer(painter, labelLayer_);
+  isDrawn_ = true;
   if (isImageWhole && areLabelsWhole) settled_ = Look{t_, z_, transform_.zoom()};
   painter.resetTransform();
   painter.scale(1 / ratio, 1 / ratio);

@@ -51,6 +51,8 @@ class Tool {
   virtual void release(const PointerEvent&) {}
   virtual void hover(const PointerEvent&) {}
   virtual void leave() {}
+  /// What lies under a resting pointer may have changed: other prompts, another zoom.
+  virtual void refresh() {}
   /// Gives up a drag and everything the tool shows for the moment.
   virtual void cancel() {}
   virtual bool isDragging() const { return false; }

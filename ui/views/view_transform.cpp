@@ -36,18 +36,16 @@ PlaneBox ViewTransform::visible() const {
   return box.clippedTo({0, 0, plane_.y, plane_.x});
 }
 
-double ViewTransform::smallestZoom() const {
-  const double fitting = std::min(static_cast<double>(view_.height()) / static_cast<double>(plane_.y),
-                                  static_cast<double>(view_.width()) / static_cast<double>(plane_.x));
-  return std::min(fitting / 2, 1.0);
+double ViewTransform::fittingZoom() const {
+  return std::min(static_cast<double>(view_.height()) / static_cast<double>(plane_.y),
+                  static_cast<double>(view_.width()) / static_cast<double>(plane_.x));
 }
+
+double ViewTransform::smallestZoom() const { return std::min(fittingZoom() / 2, 1.0); }
 
 void ViewTransform::fit() {
   constexpr double kMaxFit = 8;
-  zoom_ = std::min(kMaxFit, smallestZoom() >= 1.0
-                                ? 1.0
-                                : std::min(static_cast<double>(view_.height()) / static_cast<double>(plane_.y),
-                                           static_cast<double>(view_.width()) / static_cast<double>(plane_.x)));
+  zoom_ = std::min(kMaxFit, fittingZoom());
   centreOn({static_cast<double>(plane_.y - 1) / 2, static_cast<double>(plane_.x - 1) / 2});
 }
 
@@ -80,8 +78,9 @@ void ViewTransform::centreOn(ImagePoint point) {
 // A corner of the image stays within reach: at least 64 device pixels of it, or what there is, are on screen.
 void ViewTransform::keepInSight() {
   const auto keep = [](int64_t origin, double size, int view) {
-    const int64_t margin = std::min<int64_t>(64, static_cast<int64_t>(size));
-    return std::clamp<int64_t>(origin, margin - static_cast<int64_t>(size), std::max<int64_t>(view - margin, 0));
+    const auto whole = static_cast<int64_t>(std::ceil(size));
+    const int64_t margin = std::min<int64_t>(64, whole);
+    return std::clamp<int64_t>(origin, margin - whole, std::max<int64_t>(view - margin, 0));
   };
   originY_ = keep(originY_, static_cast<double>(plane_.y) * zoom_, view_.height());
   originX_ = keep(originX_, static_cast<double>(plane_.x) * zoom_, view_.width());

@@ -48,6 +48,7 @@ class ViewTransform {
   bool operator==(const ViewTransform&) const = default;
 
  private:
+  double fittingZoom() const;
   double smallestZoom() const;
   void keepInSight();
 

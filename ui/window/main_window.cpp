@@ -241,6 +241,7 @@ void MainWindow::takeState() {
   if (state.image != shownImage_) {
     shownImage_ = state.image;
     display_.setImage(state.image);
+    selectObject(0, false);
     const Shape& shape = state.reference.shape;
     axisBar_->setExtent(shape.t, shape.z);
     axisBar_->setSlice(0, 0);

@@ -126,7 +126,8 @@ void addEditCommands(MainWindow& window) {
                 tr("Bring the prompts of the selected object back; a commit then replaces its pixels."), Scope::kView},
                [&window](const QStringList&) {
                  const uint32_t selected = window.display().labelStyle().selected;
-                 if (selected == 0) return tr("No object is selected: click one with the select tool (V).");
+                 if (!window.bridge().state().document.objects.contains(selected))
+                   return tr("No object is selected: click one with the select tool (V).");
                  window.bridge().execute(QStringLiteral("refine %1").arg(selected));
                  return QString();
                });
@@ -168,8 +169,8 @@ void addPromptCommands(MainWindow& window) {
   QAction* sign = commands.add({"toggle-sign", tr("Negative points"), prompt, "prompt", keys({"T"}),
                                 tr("Left clicks say what does not belong to the object."), Scope::kView, false, true},
                                always([&window] {
-                                 const bool isNegative = !window.tools().point().isNegative();
-                                 window.tools().point().setNegative(isNegative);
+                                 const QAction* mark = window.commands().action(QStringLiteral("toggle-sign"));
+                                 window.tools().point().setNegative(mark->isChecked());
                                }));
   sign->setChecked(false);
   commands.add({"next-mask", tr("Next mask"), prompt, "", keys({"Tab"}),
@@ -201,13 +202,14 @@ void addToolCommands(MainWindow& window) {
     const QString name = QString::fromLatin1(entry.name);
     QAction* action = commands.add({QStringLiteral("tool.") + name, entry.title, tools, name, keys({entry.key}),
                                     entry.help, Scope::kView, false, true},
-                                   always([&window, name] { window.tools().choose(name); }));
+                                   always([&window, name] {
+                                     window.tools().choose(name);
+                                     // Choosing the tool that is chosen must not switch its mark off.
+                                     window.commands().action(QStringLiteral("tool.") + name)->setChecked(true);
+                                   }));
     action->setChecked(window.tools().current() == name);
     QObject::connect(&window.tools(), &ToolBox::toolChanged, action,
                      [action, name](const QString& now) { action->setChecked(now == name); });
-    // Choosing the tool that is chosen must not switch it off.
-    QObject::connect(action, &QAction::triggered, action,
-                     [action, name, &window] { action->setChecked(window.tools().current() == name); });
   }
   constexpr double kStep = 1.25;
   commands.add({"brush.smaller", tr("Smaller brush"), tools, "", keys({"["}), tr("Make brush and eraser smaller."),
