@@ -93,9 +93,14 @@ int playScript(ResponsiveApplication& application, MainWindow& window, const QSt
   QObject::connect(&player, &cyto::ui::ScriptPlayer::busyForItself, &player,
                    [&application] { application.leaveOutTask(); });
   // The first picture of a window takes as long as it takes; what follows must be quick.
+  constexpr qint64 kPatience_ms = 3000;
+  QElapsedTimer waiting;
+  waiting.start();
   QTimer exposed;
   QObject::connect(&exposed, &QTimer::timeout, &player, [&] {
     if (!window.windowHandle() || !window.windowHandle()->isExposed()) return;
+    // Keys act in the active window only; without a window manager nobody else makes it active.
+    if (!window.isActiveWindow() && waiting.elapsed() < kPatience_ms) return window.activateWindow();
     exposed.stop();
     application.beginWatch();
     player.start();

@@ -19,7 +19,7 @@ bool ResponsiveApplication::notify(QObject* receiver, QEvent* event) {
   // Receiver and event may be gone afterwards.
   const QString what = QStringLiteral("%1 to %2")
                            .arg(QString::fromLatin1(QMetaEnum::fromType<QEvent::Type>().valueToKey(event->type())),
-                                QString::fromLatin1(receiver->metaObject()->className()));
+                                QString::fromLatin1(receiver->metaObject()->className()) + ' ' + receiver->objectName());
   QElapsedTimer watch;
   watch.start();
   ++depth_;

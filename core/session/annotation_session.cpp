@@ -263,19 +263,21 @@ Provenance AnnotationSession::provenanceOfDraft() const {
 
 Result<ObjectRecord> AnnotationSession::commit() {
   CYTO_TRY(checkOpen());
-  if (!current()) return refused("there is no mask to commit; use segment first");
-  CYTO_TRY(settleTransient());
-  const Draft draft = document().draft;
-  const CurrentObject& current = *draft.current;
+  const auto kept = current();
+  if (!kept) return refused("there is no mask to commit; use segment first");
+  const CurrentObject& current = *kept;
   if (current.mask.isEmpty()) return refused("the mask is empty; change the prompts and segment again");
-  const bool refines = draft.refines != 0 && document().objects.contains(draft.refines);
-  const uint32_t id = refines ? draft.refines : nextId();
+  const uint32_t refined = document().draft.refines;
+  const bool refines = refined != 0 && document().objects.contains(refined);
+  const uint32_t id = refines ? refined : nextId();
   const Box plane = Box::plane(document().labels.shape(), current.t, current.z);
   Transaction transaction(document().labels);
   if (refines) transaction.replace(document().objects.at(id)->bounds.clippedTo(plane), id, 0);
   const int64_t area = transaction.paint(current.t, current.z, current.mask, id, PaintRule::kOnlyBackground);
   if (area == 0) return refused("all pixels of the mask belong to other objects already; change the prompts");
   LabelDelta delta = transaction.finish();
+  CYTO_TRY(settleTransient());
+  const Draft draft = document().draft;
   ObjectChange change = refines ? changeOf(document(), delta, id) : newObject(delta, id);
   ObjectRecord record = *change.after;
   record.provenance = provenanceOfDraft();

@@ -27,6 +27,8 @@ SliceView::SliceView(SessionBridge& bridge, DisplayModel& display, QWidget* pare
   setMinimumSize(64, 64);
   setAccessibleName(tr("Image"));
   setAccessibleDescription(tr("The image with objects, prompts and the mask under the pointer"));
+  attentionTimer_.setObjectName(QStringLiteral("attention"));
+  ringTimer_.setObjectName(QStringLiteral("ring"));
   attentionTimer_.setSingleShot(true);
   attentionTimer_.setInterval(kAttentionInterval_ms);
   ringTimer_.setInterval(kRingInterval_ms);

@@ -72,6 +72,8 @@ MainWindow::MainWindow(ModelLoader loader, std::filesystem::path autosaveFolder,
   takeState();
   takeModel();
   takeJobs();
+  // Style sheets are worked out when a widget is first shown; that shall not delay the first object.
+  for (QWidget* part : findChildren<QWidget*>()) part->ensurePolished();
   bridge_.session().loadModel({});
 }
 
@@ -261,11 +263,26 @@ void MainWindow::takeState() {
     if (!project.isEmpty())
       recent_.add(project, QFileInfo(QString::fromStdString(state.reference.path.string())).fileName());
   }
-  objects_->setState(bridge_.sharedState());
-  history_->setState(state);
-  prompts_->setState(state);
   showTitle();
   updateCommands();
+  refreshPanels();
+}
+
+// One panel in each turn of the event loop, so that the view is drawn and keys are answered in between.
+void MainWindow::refreshPanels() {
+  const bool isUnderWay = panelsToRefresh_ > 0;
+  constexpr int kPanels = 3;
+  panelsToRefresh_ = kPanels;
+  if (!isUnderWay) QTimer::singleShot(0, this, &MainWindow::refreshNextPanel);
+}
+
+void MainWindow::refreshNextPanel() {
+  switch (panelsToRefresh_--) {
+    case 3: prompts_->setState(bridge_.state()); break;
+    case 2: objects_->setState(bridge_.sharedState()); break;
+    default: history_->setState(bridge_.state()); break;
+  }
+  if (panelsToRefresh_ > 0) QTimer::singleShot(0, this, &MainWindow::refreshNextPanel);
 }
 
 void MainWindow::showTitle() {
@@ -382,7 +399,7 @@ void MainWindow::selectObject(quint32 id, bool goThere) {
 
 void MainWindow::focusView() { view_->setFocus(Qt::OtherFocusReason); }
 
-bool MainWindow::isIdle() const { return bridge_.pending() == 0 && view_->isSettled(); }
+bool MainWindow::isIdle() const { return bridge_.pending() == 0 && panelsToRefresh_ == 0 && view_->isSettled(); }
 
 void MainWindow::updateCommands() {
   const SessionState& state = bridge_.state();

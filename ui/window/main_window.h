@@ -81,6 +81,8 @@ class MainWindow : public QMainWindow {
   void connectPanels();
 
   void takeState();
+  void refreshPanels();
+  void refreshNextPanel();
   void takeModel();
   void takeJobs();
   void showTitle();
@@ -97,6 +99,7 @@ class MainWindow : public QMainWindow {
   std::unique_ptr<ToolBox> tools_;
   std::shared_ptr<const io::ImageSource> shownImage_;
   QString shownProject_;
+  int panelsToRefresh_ = 0;
 
   QStackedWidget* pages_ = nullptr;
   StartPage* start_ = nullptr;

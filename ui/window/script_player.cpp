@@ -34,6 +34,7 @@ QStringList wordsOf(const QString& line, QString& problem) {
 
 ScriptPlayer::ScriptPlayer(MainWindow& window, QStringList lines, QObject* parent)
     : QObject(parent), window_(window), lines_(std::move(lines)) {
+  poll_.setObjectName(QStringLiteral("script"));
   poll_.setInterval(kPoll_ms);
   connect(&poll_, &QTimer::timeout, this, &ScriptPlayer::waitUntilIdle);
   connect(&window_.bridge(), &SessionBridge::printed, this, &ScriptPlayer::printed);

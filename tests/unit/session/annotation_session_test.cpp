@@ -51,6 +51,17 @@ TEST_F(AnnotationSessionTest, PromptPreviewCommitExport) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "labels.tif"));
 }
 
+TEST_F(AnnotationSessionTest, ARefusedCommitOfAMaskWithoutAStepChangesNothing) {
+  open();
+  ASSERT_TRUE(commitAt(25, 25));
+  ASSERT_TRUE(session_.addPoint(0, 0, {25, 26, true}));
+  ASSERT_TRUE(session_.segment(0, AnnotationSession::AnswerKind::kTransient, {}));
+  ASSERT_TRUE(session_.current());
+  const auto steps = session_.project()->history().steps().size();
+  EXPECT_FALSE(session_.commit()) << "all pixels belong to object 1";
+  EXPECT_EQ(session_.project()->history().steps().size(), steps);
+}
+
 TEST_F(AnnotationSessionTest, LaterObjectsLeaveEarlierOnesAlone) {
   open();
   ASSERT_TRUE(commitAt(25, 25));
