@@ -17,9 +17,10 @@ constexpr size_t kLongestKept = 5;
 bool ResponsiveApplication::notify(QObject* receiver, QEvent* event) {
   if (!isWatching_ || depth_ > 0) return QApplication::notify(receiver, event);
   // Receiver and event may be gone afterwards.
-  const QString what = QStringLiteral("%1 to %2")
-                           .arg(QString::fromLatin1(QMetaEnum::fromType<QEvent::Type>().valueToKey(event->type())),
-                                QString::fromLatin1(receiver->metaObject()->className()) + ' ' + receiver->objectName());
+  const QString what =
+      QStringLiteral("%1 to %2")
+          .arg(QString::fromLatin1(QMetaEnum::fromType<QEvent::Type>().valueToKey(event->type())),
+               QString::fromLatin1(receiver->metaObject()->className()) + ' ' + receiver->objectName());
   QElapsedTimer watch;
   watch.start();
   ++depth_;

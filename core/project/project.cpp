@@ -219,6 +219,15 @@ Status Project::moveTo(uint64_t target) {
   return {};
 }
 
+Status Project::setScale(const PixelScale& scale) {
+  CYTO_TRY(mayChange());
+  ImageReference image = image_;
+  image.scale = scale;
+  if (!folder_.empty()) CYTO_TRY(writeManifest(folder_, folder_, image));
+  image_ = std::move(image);
+  return {};
+}
+
 Status Project::copyTo(const fs::path& folder) const {
   return makeFolder(folder, [&](const fs::path& hidden) -> Status {
     CYTO_TRY(writeManifest(hidden, folder, image_));

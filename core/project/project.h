@@ -58,6 +58,9 @@ class Project {
   /// Stands on any step of the history, or on 0, the beginning.
   Status moveTo(uint64_t sequence);
 
+  /// States the physical size of the image's pixels; it is kept in the manifest and is no step of the history.
+  Status setScale(const PixelScale& scale);
+
   /// Writes a copy with the whole history to a folder that must not exist yet.
   Status copyTo(const std::filesystem::path& folder) const;
 

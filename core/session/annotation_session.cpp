@@ -398,6 +398,19 @@ Status AnnotationSession::moveTo(uint64_t sequence) {
   return {};
 }
 
+Status AnnotationSession::setPixelSize(double size, const std::string& unit) {
+  CYTO_TRY(checkOpen());
+  if (!std::isfinite(size) || size <= 0) return refused("the size of a pixel is a number above 0");
+  if (unit != "micrometer" && unit != "nanometer" && unit != "millimeter") {
+    return refused("'" + unit + "' is no unit of length; use micrometer, nanometer or millimeter");
+  }
+  PixelScale scale = project_->image().scale;
+  scale.y = size;
+  scale.x = size;
+  scale.spaceUnit = unit;
+  return project_->setScale(scale);
+}
+
 Status AnnotationSession::exportLabels(LabelFormat format, const fs::path& path) {
   CYTO_TRY(checkOpen());
   CYTO_TRY(checkTarget(path));

@@ -77,6 +77,10 @@ class AnnotationSession {
   /// Stands on any step of the history; 0 is the beginning.
   Status moveTo(uint64_t sequence);
 
+  /// States how large a pixel is, in rows and columns alike. kInvalidArgument for anything but a positive number and
+  /// a unit of length.
+  Status setPixelSize(double size, const std::string& unit);
+
   /// Writes all labels.
   Status exportLabels(LabelFormat format, const std::filesystem::path& path);
 

@@ -116,6 +116,7 @@ const std::vector<Script::Command>& Script::commands() {
       {"project", "project PATH, with quotes around a path that has spaces", 2, 2, true, &Script::openProject},
       {"save", "save, or save PATH for a copy to go on in", 1, 2, true, &Script::save},
       {"model", "model NAME|FILE", 2, 2, true, &Script::chooseModel},
+      {"scale", "scale SIZE micrometer|nanometer|millimeter", 3, 3, true, &Script::setScale},
       {"live", "live on|off", 2, 2, true, &Script::setLive},
       {"point", "point T Z Y X +|-", 6, 6, true, &Script::addPoint},
       {"box", "box T Z Y0 X0 Y1 X1", 7, 7, true, &Script::addBox},
@@ -208,6 +209,11 @@ Status Script::chooseModel(const Words& words, const JobContext&) {
   const ModelState state = worker_.modelState();
   if (state.phase == ModelState::Phase::kFailed) return Error(ErrorCode::kModel, state.problem);
   return {};
+}
+
+Status Script::setScale(const Words& words, const JobContext&) {
+  CYTO_ASSIGN(const double size, realNumber(words[1]));
+  return session_.setPixelSize(size, words[2]);
 }
 
 Status Script::setLive(const Words& words, const JobContext&) {

@@ -19,6 +19,7 @@ Result<std::vector<std::string>> scriptWords(std::string_view line);
 ///
 ///   open PATH                     project PATH (opens it, or names the one that the next open makes)
 ///   save [PATH]                   model NAME|FILE                live on|off (masks follow from prompts)
+///   scale SIZE micrometer|nanometer|millimeter
 ///   point T Z Y X +|-             box T Z Y0 X0 Y1 X1            clear
 ///   change-point N Y X +|-        change-box N Y0 X0 Y1 X1       remove-point N       remove-box N
 ///   segment                       alternative N                  commit               refine ID
@@ -64,6 +65,7 @@ class Script {
   Status openProject(const Words& words, const JobContext& job);
   Status save(const Words& words, const JobContext& job);
   Status chooseModel(const Words& words, const JobContext& job);
+  Status setScale(const Words& words, const JobContext& job);
   Status setLive(const Words& words, const JobContext& job);
   Status addPoint(const Words& words, const JobContext& job);
   Status addBox(const Words& words, const JobContext& job);

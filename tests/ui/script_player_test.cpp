@@ -74,7 +74,7 @@ TEST_F(ScriptPlayerTest, OpensWaitsPrintsAndTakesPictures) {
             "");
   EXPECT_TRUE(printed_.contains("1"));
   EXPECT_TRUE(printed_.contains("object 1 400 pixels"));
-  EXPECT_EQ(QImage(shot).size(), window().size());
+  EXPECT_EQ(QImage(shot).size(), window().size() * window().devicePixelRatio());
 }
 
 TEST_F(ScriptPlayerTest, AFailureStopsWithItsLine) {

@@ -174,6 +174,11 @@ class WindowFixture : public testing::Test {
 
   QPoint place(double y, double x) { return view().widgetPosition({y, x}).toPoint(); }
 
+  /// What the view shows there.
+  QColor colourAt(double y, double x) {
+    return view().grab().toImage().pixelColor((view().widgetPosition({y, x}) * view().devicePixelRatioF()).toPoint());
+  }
+
   void hover(double y, double x) { hoverAt(place(y, x)); }
   void hoverAt(QPoint at) {
     QTest::mouseMove(&view(), at);

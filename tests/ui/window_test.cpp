@@ -199,6 +199,20 @@ TEST_F(WindowTest, NGoesThroughTheObjects) {
   EXPECT_EQ(selected(), 1u);
 }
 
+TEST_F(WindowTest, AnotherImageHasItsOwnSelection) {
+  startWith(picture());
+  click(25, 25);
+  key("C");
+  key("N");
+  EXPECT_EQ(selected(), 1u);
+  const auto first = folder_ / "cells Zöllikofer 细胞.png";
+  open(picture("another.png"));
+  EXPECT_EQ(selected(), 0u);
+  open(pathText(first));
+  EXPECT_EQ(state().document.objects.size(), 1u);
+  EXPECT_EQ(selected(), 0u);
+}
+
 TEST_F(WindowTest, HAndShiftFChangeHowObjectsLook) {
   startWith(picture());
   click(25, 25);
@@ -224,14 +238,14 @@ TEST_F(WindowTest, HAndShiftFChangeHowObjectsLook) {
 TEST_F(WindowTest, IdleMeansDrawn) {
   startWith(picture());
   leave();
-  const QColor before = view().grab().toImage().pixelColor(place(5, 5));
+  const QColor before = colourAt(5, 5);
   bool wasIdleTooEarly = false;
   QObject::connect(&window().bridge(), &SessionBridge::settled, &window(),
                    [&] { wasIdleTooEarly = wasIdleTooEarly || window().isIdle(); });
   window().bridge().execute("paint 0 0 5 5 4 1");
   ASSERT_TRUE(rests());
   EXPECT_FALSE(wasIdleTooEarly);
-  EXPECT_NE(view().grab().toImage().pixelColor(place(5, 5)), before);
+  EXPECT_NE(colourAt(5, 5), before);
 }
 
 // --- slices, zoom, pan -----------------------------------------------------------------------------------------------
@@ -263,6 +277,16 @@ TEST_F(WindowTest, SlicesAndFramesByWheel) {
   wheel(5, Qt::ShiftModifier);
   EXPECT_EQ(view().t(), 0);
   ASSERT_TRUE(rests());
+}
+
+TEST_F(WindowTest, ATouchpadGoesThroughSlicesByWholeNotches) {
+  startWith(stack());
+  for (int i = 0; i < 7; ++i) wheel(-0.25, Qt::ControlModifier);
+  EXPECT_EQ(view().z(), 1);
+  wheel(-0.25, Qt::ControlModifier);
+  EXPECT_EQ(view().z(), 2);
+  for (int i = 0; i < 4; ++i) wheel(0.25, Qt::ControlModifier);
+  EXPECT_EQ(view().z(), 1);
 }
 
 TEST_F(WindowTest, ASeriesWithoutSlicesTakesCtrlForFrames) {
@@ -316,6 +340,7 @@ TEST_F(WindowTest, SpaceAndTheMiddleButtonPan) {
   key("Ctrl+1");
   const auto origin = [&] { return QPoint(view().transform().originX(), view().transform().originY()); };
   const QPoint start = origin();
+  const QPoint step = QPoint(30, -20) * view().devicePixelRatio();
   const QPoint from(200, 200);
   const auto pan = [&](Qt::MouseButton button) {
     QTest::mousePress(&view(), button, {}, from);
@@ -323,16 +348,16 @@ TEST_F(WindowTest, SpaceAndTheMiddleButtonPan) {
     QTest::mouseRelease(&view(), button, {}, from + QPoint(30, -20));
   };
   pan(Qt::MiddleButton);
-  EXPECT_EQ(origin(), start + QPoint(30, -20));
+  EXPECT_EQ(origin(), start + step);
   QTest::keyPress(&view(), Qt::Key_Space);
   EXPECT_EQ(view().cursor().shape(), Qt::OpenHandCursor);
   pan(Qt::LeftButton);
   QTest::keyRelease(&view(), Qt::Key_Space);
-  EXPECT_EQ(origin(), start + QPoint(60, -40));
+  EXPECT_EQ(origin(), start + 2 * step);
   EXPECT_NE(view().cursor().shape(), Qt::OpenHandCursor);
   key("Z");
   pan(Qt::LeftButton);
-  EXPECT_EQ(origin(), start + QPoint(90, -60));
+  EXPECT_EQ(origin(), start + 3 * step);
   ASSERT_TRUE(rests());
   EXPECT_TRUE(prompts().isEmpty());
 }

@@ -219,8 +219,13 @@ void NoticeBar::place() {
   const int width = std::min(room, kWidest_px);
   layout()->activate();
   const int height = layout()->hasHeightForWidth() ? layout()->totalHeightForWidth(width) : sizeHint().height();
-  setGeometry((parentWidget()->width() - width) / 2, kGrid_px, width,
-              std::min(height, parentWidget()->height() - 2 * kGrid_px));
+  setGeometry((parentWidget()->width() - width) / 2, topMargin_ + kGrid_px, width,
+              std::min(height, parentWidget()->height() - topMargin_ - 2 * kGrid_px));
+}
+
+void NoticeBar::setTopMargin(int margin_px) {
+  topMargin_ = margin_px;
+  place();
 }
 
 void NoticeBar::onTimeout() {

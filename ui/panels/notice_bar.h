@@ -44,6 +44,8 @@ class NoticeBar : public QFrame {
   /// Closes the one shown and shows the next.
   void dismiss();
   void clear();
+  /// Keeps this much of the top of the host free.
+  void setTopMargin(int margin_px);
   /// Shown and waiting ones.
   int count() const { return static_cast<int>(queue_.size()); }
 
@@ -75,6 +77,7 @@ class NoticeBar : public QFrame {
   QToolButton* closeButton_;
   QPlainTextEdit* details_;
   QTimer* timer_;
+  int topMargin_ = 0;
 };
 
 }  // namespace cyto::ui

@@ -124,10 +124,14 @@ void paintScaleBar(QPainter& painter, const PixelScale& scale, const ViewTransfo
   font.setPixelSize(static_cast<int>(std::lround(12 * ratio)));
   painter.setFont(font);
   const QRectF label(bar.left(), bar.top() - 20 * ratio, std::max(width, 120 * ratio), 18 * ratio);
-  painter.fillRect(bar.adjusted(-ratio, -ratio, ratio, ratio), QColor(0, 0, 0, 150));
+  const double textWidth = QFontMetricsF(font, painter.device()).horizontalAdvance(text);
+  const QRectF plate(bar.left() - 8 * ratio, label.top() - 2 * ratio, std::max(width, textWidth) + 16 * ratio,
+                     bar.bottom() - label.top() + 10 * ratio);
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(QColor(0, 0, 0, 130));
+  painter.drawRoundedRect(plate, 4 * ratio, 4 * ratio);
   painter.fillRect(bar, Qt::white);
-  painter.setPen(QColor(0, 0, 0, 200));
-  painter.drawText(label.translated(ratio, ratio), Qt::AlignLeft | Qt::AlignVCenter, text);
   painter.setPen(Qt::white);
   painter.drawText(label, Qt::AlignLeft | Qt::AlignVCenter, text);
   painter.restore();

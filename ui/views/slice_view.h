@@ -116,6 +116,7 @@ class SliceView : public QWidget, private ToolHost {
   std::optional<QPointF> panFrom_;
   Qt::MouseButton panButton_ = Qt::NoButton;
   std::optional<ImagePoint> pointer_;
+  double wheelTurn_ = 0;  // part of a notch that has not made a step yet
   double panY_ = 0;
   double panX_ = 0;
   std::shared_ptr<const CurrentObject> current_;

@@ -105,15 +105,21 @@ void SliceView::wheelEvent(QWheelEvent* event) {
   // Qt gives the wheel with Alt as a horizontal one.
   const double delta = event->angleDelta().y() != 0 ? event->angleDelta().y() : event->angleDelta().x();
   const double notches = delta / kWheelNotch;
-  const int direction = notches > 0 ? 1 : -1;
   event->accept();
   if (notches == 0) return;
-  if (event->modifiers() & Qt::AltModifier) {
-    Q_EMIT alternativeRequested(-direction);
-  } else if (event->modifiers() & (Qt::ControlModifier | Qt::ShiftModifier)) {
+  if (event->modifiers() & (Qt::AltModifier | Qt::ControlModifier | Qt::ShiftModifier)) {
+    // A touchpad turns in small parts; a step is a whole notch.
+    wheelTurn_ = (wheelTurn_ > 0) == (notches > 0) ? wheelTurn_ + notches : notches;
+    const int steps = static_cast<int>(wheelTurn_);
+    wheelTurn_ -= steps;
+    if (steps == 0) return;
+    if (event->modifiers() & Qt::AltModifier) {
+      Q_EMIT alternativeRequested(-steps);
+      return;
+    }
     const bool hasSlices = display_.pyramid()->info().shape.z > 1;
     const bool isFrame = (event->modifiers() & Qt::ShiftModifier) || !hasSlices;
-    setSlice(t_ - (isFrame ? direction : 0), z_ - (isFrame ? 0 : direction));
+    setSlice(t_ - (isFrame ? steps : 0), z_ - (isFrame ? 0 : steps));
   } else {
     transform_.zoomTo(transform_.steppedZoom(notches), event->position() * devicePixelRatioF());
     isFitted_ = false;

@@ -16,6 +16,11 @@ struct TileRange {
   int64_t firstRow, lastRow, firstColumn, lastColumn;
 };
 
+/// Device pixels whose centre lies in a plane of `pixels`; the largest plane at the largest zoom fits an int.
+int extentOnScreen(int64_t pixels, double zoom) {
+  return static_cast<int>(std::min(std::ceil(static_cast<double>(pixels) * zoom - 0.5), 1e9));
+}
+
 TileRange visibleTiles(const ViewTransform& transform) {
   const Extent2 grid = screenTileGrid(transform.plane(), transform.zoom());
   const auto first = [](int64_t origin) { return std::max<int64_t>(0, -origin) / kScreenTileSide; };
@@ -37,12 +42,15 @@ void SliceView::paintEvent(QPaintEvent*) {
   painter.scale(1 / ratio, 1 / ratio);
   painter.fillRect(QRect({0, 0}, transform_.viewSize()), themeColours().viewBackground);
   if (!hasImage()) return;
+  // Tiles at the far borders are opaque beyond the plane.
+  painter.setClipRect(QRect(static_cast<int>(transform_.originX()), static_cast<int>(transform_.originY()),
+                            extentOnScreen(transform_.plane().x, transform_.zoom()),
+                            extentOnScreen(transform_.plane().y, transform_.zoom())));
   const bool isImageWhole = paintLayer(painter, imageLayer_);
   const bool areLabelsWhole = paintLayer(painter, labelLayer_);
   isDrawn_ = true;
   if (isImageWhole && areLabelsWhole) settled_ = Look{t_, z_, transform_.zoom()};
-  painter.resetTransform();
-  painter.scale(1 / ratio, 1 / ratio);
+  painter.setClipping(false);
   paintOverlays(painter);
   Q_EMIT framePainted(watch.nsecsElapsed() / 1000);
 }

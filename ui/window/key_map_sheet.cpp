@@ -182,6 +182,9 @@ void KeyMapSheet::place() {
     rebuild();
   }
   const int wide = std::min(columns * columnWidth + 6 * kGrid_px, width() - 2 * margin);
+  // What was made just now has no style yet, and so no size.
+  for (QWidget* part : card_->findChildren<QWidget*>()) part->ensurePolished();
+  if (QLayout* content = scroll_->widget()->layout()) content->activate();
   card_->layout()->activate();
   const int needed = scroll_->widget()->sizeHint().height() + card_->sizeHint().height() - scroll_->sizeHint().height();
   const int tall = std::min(needed + kGrid_px, height() - 2 * margin);

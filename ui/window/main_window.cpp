@@ -31,6 +31,7 @@
 #include "ui/views/slice_view.h"
 #include "ui/window/command_palette.h"
 #include "ui/window/key_map_sheet.h"
+#include "ui/window/scale_popover.h"
 #include "ui/window/window_commands.h"
 
 namespace cyto::ui {
@@ -231,8 +232,15 @@ void MainWindow::connectPanels() {
     docks_.front()->show();
     docks_.front()->raise();
   });
+  connect(header_, &HeaderBar::scaleRequested, this, [this] {
+    auto* popover = new ScalePopover(this);
+    connect(popover, &ScalePopover::scaleChosen, this, [this](double size, const QString& unit) {
+      bridge_.execute(QStringLiteral("scale %1 %2").arg(size, 0, 'g', 12).arg(quotedWord(unit)));
+    });
+    popover->popup(QCursor::pos());
+  });
   connect(commands_.get(), &CommandRegistry::problem, this,
-          [this](const QString& sentence) { tell(cyto::Notice::Severity::kWarning, sentence); });
+          [this](const QString& sentence) { tell(cyto::Notice::Severity::kInformation, sentence); });
   connect(jobs_, &JobsButton::cancelRequested, this, [this] { bridge_.session().cancelAnswers(); });
 }
 
@@ -240,13 +248,15 @@ void MainWindow::connectPanels() {
 
 void MainWindow::takeState() {
   const SessionState& state = bridge_.state();
-  if (state.image != shownImage_) {
+  if (state.image != shownImage_ || state.reference.scale != shownScale_) {
+    const bool isOther = state.image != shownImage_;
+    shownScale_ = state.reference.scale;
     shownImage_ = state.image;
     display_.setImage(state.image);
     selectObject(0, false);
     const Shape& shape = state.reference.shape;
     axisBar_->setExtent(shape.t, shape.z);
-    axisBar_->setSlice(0, 0);
+    if (isOther) axisBar_->setSlice(0, 0);
     if (state.image) {
       readout_->setImage(shape, state.reference.scale, widestValue(state.reference));
       readout_->setZoom(view_->transform().zoom());
@@ -256,6 +266,7 @@ void MainWindow::takeState() {
   }
   const bool wasOpen = pages_->currentWidget() == workspace_;
   pages_->setCurrentWidget(state.isOpen ? workspace_ : static_cast<QWidget*>(start_));
+  notices_->setTopMargin(state.isOpen ? header_->sizeHint().height() : 0);
   if (state.isOpen && !wasOpen) focusView();
   const QString project = QString::fromStdString(state.project.string());
   if (project != shownProject_) {

@@ -99,6 +99,7 @@ class MainWindow : public QMainWindow {
   std::unique_ptr<ToolBox> tools_;
   std::shared_ptr<const io::ImageSource> shownImage_;
   QString shownProject_;
+  PixelScale shownScale_;
   int panelsToRefresh_ = 0;
 
   QStackedWidget* pages_ = nullptr;

@@ -122,6 +122,19 @@ TEST_F(ScriptTest, PaintEraseFillDelete) {
   EXPECT_THAT(refusal("undo 0"), HasSubstr("at least 1"));
 }
 
+TEST_F(ScriptTest, ThePixelSizeIsKeptWithTheProject) {
+  ASSERT_TRUE(execute("project '" + (folder_ / "p.cyto").string() + "'"));
+  ASSERT_TRUE(execute("open '" + imagePath().string() + "'"));
+  ASSERT_TRUE(execute("scale 0.325 micrometer"));
+  for (const char* line : {"scale 0 micrometer", "scale -1 micrometer", "scale nan micrometer", "scale 1 parsec"}) {
+    EXPECT_FALSE(execute(line)) << line;
+  }
+  const auto project = Project::open(folder_ / "p.cyto");
+  ASSERT_TRUE(project);
+  EXPECT_EQ((*project)->image().scale.x, 0.325);
+  EXPECT_EQ((*project)->image().scale.spaceUnit, "micrometer");
+}
+
 TEST_F(ScriptTest, AProjectIsMadeByTheNextOpenAndOpenedLater) {
   const std::string project = (folder_ / "p.cyto").string();
   ASSERT_TRUE(execute("project '" + project + "'"));
