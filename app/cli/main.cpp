@@ -3,7 +3,10 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <new>
+#include <string>
+#include <vector>
 
 #include "app/cli/command.h"
 #include "app/cli/progress_printer.h"
@@ -70,6 +73,7 @@ void declareCommands(CLI::App& app, Runner& chosen) {
   addEvaluateCommand(app, chosen);
   addBenchmarkCommand(app, chosen);
   addRunCommand(app, chosen);
+  addAnnotateCommand(app, chosen);
 #endif
   addTrainCommand(app, chosen);
 }
@@ -96,6 +100,17 @@ ExitCode run(const Runner& chosen, bool quiet) {
   return result ? *result : report(result.error());
 }
 
+/// `cytoclick FILE` is `cytoclick annotate FILE`.
+std::vector<std::string> wordsOf(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  std::error_code ignored;
+  const bool isFile = words.size() == 1 && std::filesystem::exists(words[0], ignored);
+  const auto isCommand = [&](const CLI::App* command) { return command->get_name() == words[0]; };
+  if (isFile && app.get_subcommands(isCommand).empty()) words.insert(words.begin(), "annotate");
+  std::reverse(words.begin(), words.end());  // as CLI11 wants them
+  return words;
+}
+
 int programMain(int argc, char** argv) {
   CLI::App app("Cytoclick: from clicks in microscopy images to masks, volumes and lineages.", "cytoclick");
   app.set_version_flag("--version", "cytoclick " + std::string(programVersion()));
@@ -108,7 +123,7 @@ int programMain(int argc, char** argv) {
   Runner chosen;
   declareCommands(app, chosen);
   try {
-    app.parse(argc, argv);
+    app.parse(wordsOf(app, argc, argv));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     std::fprintf(stderr, "cytoclick: %s; see 'cytoclick --help'\n", usageSentence(app, error, argc, argv).c_str());

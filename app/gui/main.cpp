@@ -68,6 +68,8 @@ void declareOptions(QCommandLineParser& parser) {
        QStringLiteral("Your own weights."),
        QStringLiteral("file")},
       {QStringLiteral("device"), QStringLiteral("auto, cpu or cuda"), QStringLiteral("name"), QStringLiteral("auto")},
+      {QStringLiteral("precision"), QStringLiteral("auto, fp32, bf16 or fp16"), QStringLiteral("name"),
+       QStringLiteral("auto")},
       {QStringLiteral("threads"), QStringLiteral("Processor threads for the model."), QStringLiteral("count"),
        QStringLiteral("0")},
   });
@@ -129,6 +131,8 @@ int run(int argc, char** argv) {
   settings.name = parser.value(QStringLiteral("model")).toStdString();
   settings.checkpoint = parser.value(QStringLiteral("checkpoint")).toStdString();
   settings.device = parser.value(QStringLiteral("device")).toStdString();
+  settings.precision =
+      cyto::precisionFromName(parser.value(QStringLiteral("precision")).toStdString()).value_or(cyto::Precision::kAuto);
   settings.threads = parser.value(QStringLiteral("threads")).toInt();
   MainWindow window(
       [settings](const std::string& name, const cyto::JobContext& job) { return cyto::loadModel(settings, name, job); },

@@ -60,9 +60,9 @@ MainWindow::MainWindow(ModelLoader loader, std::filesystem::path autosaveFolder,
   commands_ = std::make_unique<CommandRegistry>(this);
   buildCentre();
   tools_ = std::make_unique<ToolBox>(*view_);
-  buildDocks();
   buildStatusBar();
   addWindowCommands(*this);
+  buildDocks();
   commands_->setViewWidget(view_);
   palette_ = new CommandPalette(commands_.get(), this);
   keyMap_ = new KeyMapSheet(commands_.get(), this);
@@ -111,8 +111,13 @@ QDockWidget* MainWindow::addDock(const QString& name, const QString& title, QWid
   dock->setObjectName(name);
   dock->setWidget(panel);
   dock->setTitleBarWidget(new QWidget(dock));  // the tab has the name
+  commands_->add({QStringLiteral("panel.") + name, title, tr("Panels"), name, {}, tr("Show this panel in front.")},
+                 [dock](const QStringList&) {
+                   dock->show();
+                   dock->raise();
+                   return QString();
+                 });
   addDockWidget(area, dock);
-  docks_.push_back(dock);
   return dock;
 }
 
@@ -122,7 +127,7 @@ void MainWindow::buildDocks() {
   objects_ = new ObjectPanel;
   history_ = new HistoryPanel;
   setTabPosition(Qt::RightDockWidgetArea, QTabWidget::North);
-  QDockWidget* prompts = addDock(QStringLiteral("prompts"), tr("Prompts and model"), prompts_, Qt::RightDockWidgetArea);
+  QDockWidget* prompts = addDock(QStringLiteral("prompt"), tr("Prompts and model"), prompts_, Qt::RightDockWidgetArea);
   QDockWidget* layers = addDock(QStringLiteral("layers"), tr("Layers"), layers_, Qt::RightDockWidgetArea);
   QDockWidget* objects = addDock(QStringLiteral("objects"), tr("Objects"), objects_, Qt::RightDockWidgetArea);
   QDockWidget* history = addDock(QStringLiteral("history"), tr("History"), history_, Qt::RightDockWidgetArea);
@@ -150,9 +155,6 @@ void MainWindow::buildMenusAndToolBar() {
   addToolBar(Qt::LeftToolBarArea, toolBar_);
   fillToolBar(*commands_, *toolBar_);
   fillMenus(*commands_, *menuBar());
-  QMenu* panels = menuBar()->addMenu(tr("&Panels"));
-  for (QDockWidget* dock : docks_) panels->addAction(dock->toggleViewAction());
-  menuBar()->insertMenu(menuBar()->actions().at(menuBar()->actions().size() - 2), panels);
 }
 
 // --- wiring ----------------------------------------------------------------------------------------------------------
@@ -228,10 +230,9 @@ void MainWindow::connectPanels() {
       return selectObject(static_cast<quint32>(id), true);
     tell(cyto::Notice::Severity::kInformation, tr("There is no object %1.").arg(id));
   });
-  connect(header_, &HeaderBar::modelClicked, this, [this] {
-    docks_.front()->show();
-    docks_.front()->raise();
-  });
+  for (const auto signal : {&HeaderBar::modelClicked, &HeaderBar::deviceClicked}) {
+    connect(header_, signal, this, [this] { commands_->trigger(QStringLiteral("panel.prompt")); });
+  }
   connect(header_, &HeaderBar::scaleRequested, this, [this] {
     auto* popover = new ScalePopover(this);
     connect(popover, &ScalePopover::scaleChosen, this, [this](double size, const QString& unit) {
@@ -276,6 +277,7 @@ void MainWindow::takeState() {
   }
   showTitle();
   updateCommands();
+  if (pointer_) showPointer(true, pointer_->y(), pointer_->x());
   refreshPanels();
 }
 
@@ -357,6 +359,7 @@ void MainWindow::takeJobs() {
 }
 
 void MainWindow::showPointer(bool isInside, double y, double x) {
+  pointer_ = isInside ? std::optional<QPointF>(QPointF(x, y)) : std::nullopt;
   if (!isInside || !bridge_.state().isOpen) {
     readout_->setPosition(std::nullopt);
     return;

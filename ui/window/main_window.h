@@ -3,7 +3,7 @@
 #include <QMainWindow>
 #include <QTimer>
 #include <memory>
-#include <vector>
+#include <optional>
 
 #include "ui/bridge/session_bridge.h"
 #include "ui/models/display_model.h"
@@ -101,6 +101,7 @@ class MainWindow : public QMainWindow {
   QString shownProject_;
   PixelScale shownScale_;
   int panelsToRefresh_ = 0;
+  std::optional<QPointF> pointer_;  // in the image, as x and y
 
   QStackedWidget* pages_ = nullptr;
   StartPage* start_ = nullptr;
@@ -118,7 +119,6 @@ class MainWindow : public QMainWindow {
   CommandPalette* palette_ = nullptr;
   KeyMapSheet* keyMap_ = nullptr;
   QToolBar* toolBar_ = nullptr;
-  std::vector<QDockWidget*> docks_;
   friend void addWindowCommands(MainWindow& window);
 };
 

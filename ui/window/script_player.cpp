@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QKeySequence>
+#include <QMouseEvent>
 #include <QTest>
 #include <QWheelEvent>
 
@@ -28,6 +29,17 @@ QStringList wordsOf(const QString& line, QString& problem) {
   QStringList result;
   for (const std::string& word : *words) result.append(QString::fromStdString(word));
   return result;
+}
+
+// Nothing comes of it where the pointer rests already, or cannot be moved, as off the screen; then the view is told.
+void moveTo(SliceView& view, QPoint at) {
+  bool hasMoved = false;
+  const auto watch = QObject::connect(&view, &SliceView::pointerMoved, &view, [&hasMoved] { hasMoved = true; });
+  QTest::mouseMove(&view, at);
+  QObject::disconnect(watch);
+  if (hasMoved) return;
+  QMouseEvent move(QEvent::MouseMove, at, view.mapToGlobal(at), Qt::NoButton, Qt::NoButton, {});
+  QApplication::sendEvent(&view, &move);
 }
 
 }  // namespace
@@ -127,22 +139,22 @@ QString ScriptPlayer::playPointer(const QStringList& words) {
   const auto is = [&](const char* name, size_t places) { return verb == QLatin1String(name) && at.size() == places; };
   if (is("click", 1)) {
     const bool isNegative = words.size() == 4 && words[3] == QLatin1String("negative");
-    QTest::mouseMove(&view, at[0]);
+    moveTo(view, at[0]);
     QTest::mouseClick(&view, isNegative ? Qt::RightButton : Qt::LeftButton, {}, at[0]);
   } else if (is("drag", 2)) {
-    QTest::mouseMove(&view, at[0]);
+    moveTo(view, at[0]);
     QTest::mousePress(&view, Qt::LeftButton, {}, at[0]);
     constexpr int kSteps = 8;
     for (int i = 1; i <= kSteps; ++i) QTest::mouseMove(&view, at[0] + (at[1] - at[0]) * i / kSteps);
     QTest::mouseRelease(&view, Qt::LeftButton, {}, at[1]);
   } else if (is("press", 1)) {
-    QTest::mouseMove(&view, at[0]);
+    moveTo(view, at[0]);
     QTest::mousePress(&view, Qt::LeftButton, {}, at[0]);
   } else if (is("move", 1)) {
-    QTest::mouseMove(&view, at[0]);
+    moveTo(view, at[0]);
   } else if (is("hover", 1)) {
     waitsForPreview_ = true;
-    QTest::mouseMove(&view, at[0]);
+    moveTo(view, at[0]);
   } else if (is("release", 1)) {
     QTest::mouseRelease(&view, Qt::LeftButton, {}, at[0]);
   } else if (is("leave", 0)) {

@@ -319,7 +319,10 @@ void fillToolBar(CommandRegistry& commands, QToolBar& toolBar) {
 }
 
 void fillMenus(CommandRegistry& commands, QMenuBar& bar) {
-  for (const QString& group : commands.groups()) {
+  // Help comes last, as everywhere.
+  QStringList groups = commands.groups();
+  if (groups.removeOne(tr("Help"))) groups.append(tr("Help"));
+  for (const QString& group : groups) {
     QMenu* menu = bar.addMenu(QLatin1Char('&') + group);
     for (const Command& command : commands.commands()) {
       if (command.group == group) menu->addAction(commands.action(command.name));
