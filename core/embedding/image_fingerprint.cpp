@@ -1,15 +1,12 @@
 #include "core/embedding/image_fingerprint.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
 #include <bit>
-#include <cstdio>
 #include <cstring>
 #include <vector>
 
 #include "core/base/sha1.h"
+#include "core/base/xxh128.h"
 
 namespace cyto {
 
@@ -21,26 +18,18 @@ constexpr int64_t kBandStep = 256;  // whole rows of tiles of a tiled file, so t
 /// Both hashes of one stream of bytes.
 class TwoHashes {
  public:
-  TwoHashes() { XXH3_128bits_reset(&fast_); }
-
-  void addHeader(const std::string& text) { XXH3_128bits_update(&fast_, text.data(), text.size()); }
+  void addHeader(const std::string& text) { fast_.add(text.data(), text.size()); }
 
   void add(std::span<const std::byte> bytes) {
     sha1_.add(bytes);
-    XXH3_128bits_update(&fast_, bytes.data(), bytes.size());
+    fast_.add(bytes.data(), bytes.size());
   }
 
-  ImageFingerprint finish() {
-    const XXH128_hash_t hash = XXH3_128bits_digest(&fast_);
-    char text[33];
-    std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
-                  static_cast<unsigned long long>(hash.low64));
-    return {sha1_.finish(), std::string("xxh128:") + text};
-  }
+  ImageFingerprint finish() { return {sha1_.finish(), fast_.text()}; }
 
  private:
   Sha1 sha1_;
-  XXH3_state_t fast_;
+  Xxh128 fast_;
 };
 
 /// Exact for the values that float16 can hold, which are all that occur here.

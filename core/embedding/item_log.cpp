@@ -3,14 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <sstream>
 
 #include "core/base/atomic_file.h"
+#include "core/base/xxh128.h"
 
 namespace cyto {
 
@@ -75,14 +73,9 @@ int writeAndSync(int descriptor, const std::string& text) {
 }  // namespace
 
 std::string hashOfChunks(const std::vector<std::string>& chunks) {
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
-  for (const std::string& chunk : chunks) XXH3_128bits_update(&state, chunk.data(), chunk.size());
-  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
-  char text[33];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
-                static_cast<unsigned long long>(hash.low64));
-  return text;
+  Xxh128 hash;
+  for (const std::string& chunk : chunks) hash.add(chunk.data(), chunk.size());
+  return hash.digits();
 }
 
 Status ItemLog::refresh() {

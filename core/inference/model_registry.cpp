@@ -6,10 +6,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "core/base/atomic_file.h"
+#include "core/base/xxh128.h"
 
 namespace cyto {
 
@@ -221,19 +219,13 @@ Status ModelRegistry::writeUserFile() const {
 Result<std::string> hashWeightsFile(const fs::path& path) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return Error(ErrorCode::kNotFound, "the checkpoint '" + path.string() + "' cannot be read");
-  XXH3_state_t* state = XXH3_createState();
-  XXH3_128bits_reset(state);
+  Xxh128 hash;
   std::vector<char> block(1 << 20);
   while (stream.read(block.data(), static_cast<std::streamsize>(block.size())) || stream.gcount() > 0) {
-    XXH3_128bits_update(state, block.data(), static_cast<size_t>(stream.gcount()));
+    hash.add(block.data(), static_cast<size_t>(stream.gcount()));
   }
-  const XXH128_hash_t digest = XXH3_128bits_digest(state);
-  XXH3_freeState(state);
   if (stream.bad()) return Error(ErrorCode::kIo, "the checkpoint '" + path.string() + "' cannot be read to its end");
-  char text[48];
-  std::snprintf(text, sizeof text, "xxh128:%016llx%016llx", static_cast<unsigned long long>(digest.high64),
-                static_cast<unsigned long long>(digest.low64));
-  return std::string(text);
+  return hash.text();
 }
 
 }  // namespace cyto

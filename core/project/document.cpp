@@ -1,9 +1,6 @@
 #include "core/project/document.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-#include <cstdio>
+#include "core/base/xxh128.h"
 
 namespace cyto {
 
@@ -13,25 +10,19 @@ bool Draft::operator==(const Draft& other) const {
 }
 
 std::string stateHash(const Document& document) {
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
-  const auto add = [&](const auto& value) { XXH3_128bits_update(&state, &value, sizeof value); };
+  Xxh128 hash;
   const Shape& shape = document.labels.shape();
-  for (const int64_t extent : {shape.t, shape.z, shape.y, shape.x}) add(extent);
+  for (const int64_t extent : {shape.t, shape.z, shape.y, shape.x}) hash.addValue(extent);
   for (const ChunkKey& key : document.labels.chunks()) {
-    for (const int64_t index : {key.t, key.z, key.row, key.column}) add(index);
-    add(*document.labels.find(key));
+    for (const int64_t index : {key.t, key.z, key.row, key.column}) hash.addValue(index);
+    hash.addValue(*document.labels.find(key));
   }
   for (const auto& [id, object] : document.objects) {
-    add(id);
-    add(object->bounds.begin.t);
-    add(object->bounds.begin.z);
+    hash.addValue(id);
+    hash.addValue(object->bounds.begin.t);
+    hash.addValue(object->bounds.begin.z);
   }
-  const XXH128_hash_t digest = XXH3_128bits_digest(&state);
-  char text[48];
-  std::snprintf(text, sizeof text, "xxh128:%016llx%016llx", static_cast<unsigned long long>(digest.high64),
-                static_cast<unsigned long long>(digest.low64));
-  return text;
+  return hash.text();
 }
 
 }  // namespace cyto

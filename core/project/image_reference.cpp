@@ -1,12 +1,10 @@
 #include "core/project/image_reference.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 #include <vector>
+
+#include "core/base/xxh128.h"
 
 namespace cyto {
 
@@ -23,19 +21,19 @@ Error unreadable(const fs::path& path) {
   return Error(ErrorCode::kIo, "'" + path.string() + "' cannot be read; check the path and its permissions");
 }
 
-Status hashFile(const fs::path& path, XXH3_state_t& state) {
+Status hashFile(const fs::path& path, Xxh128& hash) {
   std::error_code failed;
   const uint64_t size = fs::file_size(path, failed);
   std::ifstream file(path, std::ios::binary);
   if (failed || !file) return unreadable(path);
-  XXH3_128bits_update(&state, &size, sizeof size);
+  hash.addValue(size);
   std::vector<char> buffer(kEndBytes);
   const auto add = [&](uint64_t offset, uint64_t bytes) -> Status {
     file.seekg(static_cast<std::streamoff>(offset));
     for (uint64_t done = 0; done < bytes;) {
       const uint64_t now = std::min<uint64_t>(bytes - done, buffer.size());
       if (!file.read(buffer.data(), static_cast<std::streamsize>(now))) return unreadable(path);
-      XXH3_128bits_update(&state, buffer.data(), now);
+      hash.add(buffer.data(), now);
       done += now;
     }
     return {};
@@ -47,7 +45,7 @@ Status hashFile(const fs::path& path, XXH3_state_t& state) {
   return add(size - kEndBytes, kEndBytes);
 }
 
-Status hashFolder(const fs::path& folder, XXH3_state_t& state) {
+Status hashFolder(const fs::path& folder, Xxh128& hash) {
   std::vector<fs::path> files;
   std::error_code failed;
   for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end; entry.increment(failed)) {
@@ -58,11 +56,11 @@ Status hashFolder(const fs::path& folder, XXH3_state_t& state) {
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
     const std::string name = file.filename().string();
-    XXH3_128bits_update(&state, name.data(), name.size());
+    hash.add(name.data(), name.size());
     std::error_code unknown;
     const uint64_t size = fs::file_size(file, unknown);
-    XXH3_128bits_update(&state, &size, sizeof size);
-    if (!unknown && size <= kEndBytes) CYTO_TRY(hashFile(file, state));
+    hash.addValue(size);
+    if (!unknown && size <= kEndBytes) CYTO_TRY(hashFile(file, hash));
   }
   return {};
 }
@@ -70,15 +68,10 @@ Status hashFolder(const fs::path& folder, XXH3_state_t& state) {
 }  // namespace
 
 Result<std::string> contentHashOf(const fs::path& path) {
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
+  Xxh128 hash;
   std::error_code ignored;
-  CYTO_TRY(fs::is_directory(path, ignored) ? hashFolder(path, state) : hashFile(path, state));
-  const XXH128_hash_t digest = XXH3_128bits_digest(&state);
-  char text[48];
-  std::snprintf(text, sizeof text, "xxh128:%016llx%016llx", static_cast<unsigned long long>(digest.high64),
-                static_cast<unsigned long long>(digest.low64));
-  return std::string(text);
+  CYTO_TRY(fs::is_directory(path, ignored) ? hashFolder(path, hash) : hashFile(path, hash));
+  return hash.text();
 }
 
 ImageReference referenceTo(const fs::path& path, const io::ImageInfo& info) {

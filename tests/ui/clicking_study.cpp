@@ -7,14 +7,13 @@
 #include <QElapsedTimer>
 #include <QTest>
 #include <cstdio>
-#include <functional>
 #include <vector>
 
 #include "app/gui/responsive_application.h"
 #include "core/inference/engine.h"
 #include "core/inference/model_loader.h"
 #include "core/segmentation/interactive_evaluation.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/ui/driven_window.h"
 #include "ui/theme/theme.h"
 #include "ui/views/slice_view.h"
 #include "ui/window/main_window.h"
@@ -36,16 +35,6 @@ struct Sums {
   double seconds = 0;
 };
 
-void waitUntil(const std::function<bool()>& isDone) {
-  constexpr qint64 kPatience_ms = 120'000;
-  QElapsedTimer watch;
-  watch.start();
-  while (!isDone()) {
-    QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents, 5);
-    if (watch.elapsed() > kPatience_ms) qFatal("the window did not come to rest");
-  }
-}
-
 std::vector<TruthObject> truthOf(const char* path) {
   const auto source = io::openImage(path);
   if (!source) qFatal("%s", source.error().message().c_str());
@@ -63,7 +52,7 @@ void click(MainWindow& window, const PointPrompt& at) {
   const QPoint place = window.view().widgetPosition({at.y, at.x}).toPoint();
   QTest::mouseMove(&window.view(), place);
   QTest::mouseClick(&window.view(), at.positive ? Qt::LeftButton : Qt::RightButton, {}, place);
-  waitUntil([&] { return window.isIdle(); });
+  test::letHappenUntil([&] { return window.isIdle(); });
 }
 
 /// Where the larger part of the error is.
@@ -89,10 +78,10 @@ void annotate(MainWindow& window, const TruthObject& nucleus, Sums& sums) {
     next = correction(nucleus.mask, current->mask);
   }
   QTest::keyClick(&window.view(), Qt::Key_Return);
-  waitUntil([&] { return window.isIdle(); });
+  test::letHappenUntil([&] { return window.isIdle(); });
   // A nucleus that lies in those before cannot be committed.
   QTest::keyClick(&window.view(), Qt::Key_Escape);
-  waitUntil([&] { return window.isIdle(); });
+  test::letHappenUntil([&] { return window.isIdle(); });
   sums.seconds += static_cast<double>(watch.nsecsElapsed()) / 1e9;
   sums.overlap += overlap;
   sums.good += overlap >= kGoodOverlap ? 1 : 0;
@@ -109,7 +98,7 @@ int run(int argc, char** argv, const test::TemporaryFolder& folder) {
   Sums sums;
   for (int i = 1; i + 1 < argc && sums.nuclei < kNuclei; i += 2) {
     window.open(QString::fromLocal8Bit(argv[i]));
-    waitUntil([&] {
+    test::letHappenUntil([&] {
       return window.isIdle() && window.view().hasPicture() && !window.bridge().embedding().isWorking &&
              window.bridge().embedding().ready > 0;
     });
@@ -136,8 +125,6 @@ int main(int argc, char** argv) {
     return 2;
   }
   const cyto::test::TemporaryFolder folder;
-  for (const char* name : {"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"}) {
-    qputenv(name, QByteArray::fromStdString((folder / name).string()));
-  }
+  cyto::test::liveIn(folder);
   return cyto::ui::run(argc, argv, folder);
 }

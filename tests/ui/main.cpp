@@ -4,7 +4,7 @@
 #include <QLocale>
 #include <QStandardPaths>
 
-#include "tests/support/temporary_folder.h"
+#include "tests/ui/driven_window.h"
 #include "ui/theme/theme.h"
 
 // Runs the tests of the window on the platform that QT_QPA_PLATFORM names (offscreen by default), in English, with
@@ -12,9 +12,7 @@
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   const cyto::test::TemporaryFolder home;
-  for (const char* name : {"XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"}) {
-    qputenv(name, QByteArray::fromStdString((home / name).string()));
-  }
+  cyto::test::liveIn(home);
   if (!qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
   QLocale::setDefault(QLocale::c());
   QCoreApplication::setOrganizationName(QStringLiteral("Cytoclick"));

@@ -11,14 +11,13 @@
 #include <QTest>
 #include <algorithm>
 #include <cstdio>
-#include <functional>
 
 #include "app/gui/responsive_application.h"
 #include "core/base/atomic_file.h"
 #include "core/inference/engine.h"
 #include "core/inference/model_loader.h"
 #include "tests/support/slide_scan.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/ui/driven_window.h"
 #include "ui/theme/theme.h"
 #include "ui/tools/tool_box.h"
 #include "ui/views/slice_view.h"
@@ -46,16 +45,6 @@ struct Times {
   }
 };
 
-void waitUntil(const std::function<bool()>& isDone) {
-  constexpr qint64 kPatience_ms = 120'000;
-  QElapsedTimer watch;
-  watch.start();
-  while (!isDone()) {
-    QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents, 5);
-    if (watch.elapsed() > kPatience_ms) qFatal("the window did not come to rest");
-  }
-}
-
 bool isReady(MainWindow& window) {
   const SessionBridge& bridge = window.bridge();
   return window.isIdle() && bridge.model().phase == ModelState::Phase::kReady && bridge.state().isOpen &&
@@ -66,10 +55,10 @@ void openFile(MainWindow& window, const std::string& path) {
   QElapsedTimer watch;
   watch.start();
   window.open(QString::fromStdString(path));
-  waitUntil([&] { return window.bridge().pending() == 0 && window.bridge().state().isOpen; });
-  waitUntil([&] { return window.view().hasPicture(); });
+  test::letHappenUntil([&] { return window.bridge().pending() == 0 && window.bridge().state().isOpen; });
+  test::letHappenUntil([&] { return window.view().hasPicture(); });
   std::printf("%-44s %.0f ms\n", "image opened: first part on screen", milliseconds(watch));
-  waitUntil([&] { return !window.display().channels().empty() && window.view().isSettled(); });
+  test::letHappenUntil([&] { return !window.display().channels().empty() && window.view().isSettled(); });
   std::printf("%-44s %.0f ms\n", "image opened: whole on screen", milliseconds(watch));
 }
 
@@ -88,7 +77,7 @@ void measureHover(MainWindow& window) {
     QElapsedTimer watch;
     watch.start();
     QTest::mouseMove(&window.view(), placeOf(window, y, x));
-    waitUntil([&] { return hasCome; });
+    test::letHappenUntil([&] { return hasCome; });
     window.view().repaint();
     times.all_ms.push_back(milliseconds(watch));
   }
@@ -107,15 +96,15 @@ void measureCommits(MainWindow& window, const test::TemporaryFolder& folder) {
     QElapsedTimer watch;
     watch.start();
     QTest::mouseClick(&window.view(), Qt::LeftButton, {}, placeOf(window, y, x));
-    waitUntil([&] { return window.bridge().pending() == 0; });
+    test::letHappenUntil([&] { return window.bridge().pending() == 0; });
     window.view().repaint();
     clicks.all_ms.push_back(milliseconds(watch));
     watch.restart();
     QTest::keyClick(&window.view(), Qt::Key_Return);
-    waitUntil([&] { return window.isIdle(); });
+    test::letHappenUntil([&] { return window.isIdle(); });
     commits.all_ms.push_back(milliseconds(watch));
     QTest::keyClick(&window.view(), Qt::Key_Escape);
-    waitUntil([&] { return window.isIdle(); });
+    test::letHappenUntil([&] { return window.isIdle(); });
     watch.restart();
     if (!writeFileAtomically(folder / "sync", std::string(400, 'x'))) qFatal("no place to write");
     syncs.all_ms.push_back(milliseconds(watch) / 2);  // of a file and its folder
@@ -129,7 +118,7 @@ void measurePan(MainWindow& window) {
   SliceView& view = window.view();
   view.zoomToPixels();
   view.panByScreen(8, 8);
-  waitUntil([&] { return view.isSettled(); });
+  test::letHappenUntil([&] { return view.isSettled(); });
   Times frames;
   Times paints;
   const auto painted = QObject::connect(&view, &SliceView::framePainted, &view, [&](qint64 microseconds) {
@@ -166,8 +155,8 @@ void measureManyObjects(MainWindow& window) {
                                 .arg(window.bridge().state().nextId + static_cast<uint32_t>(i));
     window.bridge().session().execute(command.toStdString());
   }
-  waitUntil([&] { return window.bridge().state().document.objects.size() >= kObjects; });
-  waitUntil([&] { return window.isIdle(); });
+  test::letHappenUntil([&] { return window.bridge().state().document.objects.size() >= kObjects; });
+  test::letHappenUntil([&] { return window.isIdle(); });
   Times times;
   Times whole;
   for (int i = 0; i < 50; ++i) {
@@ -180,7 +169,7 @@ void measureManyObjects(MainWindow& window) {
     watch.start();
     window.bridge().execute(command);
     gui.start();
-    waitUntil([&] { return window.isIdle(); });
+    test::letHappenUntil([&] { return window.isIdle(); });
     whole.all_ms.push_back(milliseconds(watch));
     QObject::disconnect(told);
   }
@@ -195,10 +184,10 @@ int run(int argc, char** argv, const QElapsedTimer& sinceStart, const test::Temp
                     folder / "projects", {});
   window.resize(1280, 800);
   window.show();
-  waitUntil([&] { return window.windowHandle() && window.windowHandle()->isExposed(); });
+  test::letHappenUntil([&] { return window.windowHandle() && window.windowHandle()->isExposed(); });
   std::printf("%-44s %.0f ms\n", "window visible after start", milliseconds(sinceStart));
   openFile(window, argv[1]);
-  waitUntil([&] { return isReady(window); });
+  test::letHappenUntil([&] { return isReady(window); });
   application.beginWatch();
   measureHover(window);
   measureCommits(window, folder);
@@ -227,9 +216,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const cyto::test::TemporaryFolder folder;
-  for (const char* name : {"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"}) {
-    qputenv(name, QByteArray::fromStdString((folder / name).string()));
-  }
+  cyto::test::liveIn(folder);
   QLocale::setDefault(QLocale::c());
   return cyto::ui::run(argc, argv, sinceStart, folder);
 }

@@ -33,11 +33,13 @@ QStringList wordsOf(const QString& line, QString& problem) {
 
 // Nothing comes of it where the pointer rests already, or cannot be moved, as off the screen; then the view is told.
 void moveTo(SliceView& view, QPoint at) {
-  bool hasMoved = false;
-  const auto watch = QObject::connect(&view, &SliceView::pointerMoved, &view, [&hasMoved] { hasMoved = true; });
+  bool isThere = false;
+  const auto watch = QObject::connect(&view, &SliceView::pointerMoved, &view, [&](bool, double y, double x) {
+    isThere = (view.widgetPosition({y, x}) - QPointF(at)).manhattanLength() < 1;
+  });
   QTest::mouseMove(&view, at);
   QObject::disconnect(watch);
-  if (hasMoved) return;
+  if (isThere) return;
   QMouseEvent move(QEvent::MouseMove, at, view.mapToGlobal(at), Qt::NoButton, Qt::NoButton, {});
   QApplication::sendEvent(&view, &move);
 }
