@@ -102,7 +102,11 @@ void addEditCommands(MainWindow& window) {
   CommandRegistry& commands = window.commands();
   const QString edit = tr("Edit");
   commands.add({"undo", tr("Undo"), edit, "undo", keys({"Ctrl+Z"}), tr("Take the last step back.")},
-               always([&window] { window.bridge().execute(QStringLiteral("undo")); }));
+               always([&window] {
+                 // A mask that is still being made would be taken back with its prompt.
+                 if (window.bridge().state().isAnswering) window.bridge().session().cancelAnswers();
+                 window.bridge().execute(QStringLiteral("undo"));
+               }));
   commands.add({"redo", tr("Redo"), edit, "redo", keys({"Ctrl+Shift+Z", "Ctrl+Y"}), tr("Do the step again.")},
                always([&window] { window.bridge().execute(QStringLiteral("redo")); }));
   commands.add({"delete", tr("Delete"), edit, "delete", keys({"Delete", "Backspace"}),

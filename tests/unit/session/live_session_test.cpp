@@ -144,6 +144,35 @@ TEST_F(LiveSessionTest, ARecordingGivesTheSameLabelsWithoutAWindow) {
   EXPECT_EQ(bytes("window.tif"), bytes("kept.tif"));
 }
 
+TEST_F(LiveSessionTest, AMaskThatIsGivenUpLeavesItsPromptInTheRecordingToo) {
+  const auto script = folder_ / "recorded.txt";
+  {
+    FakeModelOptions slow;
+    slow.encodeTime = std::chrono::seconds(60);
+    const auto live = std::make_unique<LiveSession>(
+        [slow](const std::string&, const JobContext&) {
+          return std::unique_ptr<Model>(std::make_unique<FakeModel>(slow));
+        },
+        told_.listener(), autosaves());
+    ASSERT_TRUE(live->record(script));
+    live->open(imagePath());
+    live->execute("point 0 0 25 25 +");
+    {
+      std::unique_lock lock(told_.mutex);
+      told_.changed.wait(lock, [&] { return !told_.states.empty() && told_.states.back()->isAnswering; });
+    }
+    // The mask may be asked for a moment after the prompt was shown.
+    while (told_.last()->isAnswering) live->cancelAnswers();
+    live->execute("undo");
+    live->waitUntilIdle();
+    EXPECT_TRUE(told_.last()->document.draft.isEmpty());
+    EXPECT_THAT(told_.notices, IsEmpty()) << "giving up is no failure";
+  }
+  std::stringstream text;
+  text << std::ifstream(script).rdbuf();
+  EXPECT_THAT(text.str(), HasSubstr("live off\npoint 0 0 25 25 +\nlive on\nundo\n"));
+}
+
 TEST_F(LiveSessionTest, ClosingCarriesOutWhatWasAskedFor) {
   {
     const auto live = start();
