@@ -206,15 +206,16 @@ void LiveSession::runJob(std::string name, std::string outcome, const std::funct
 // --- previews --------------------------------------------------------------------------------------------------------
 
 void LiveSession::preview(ObjectPrompts prompts) {
-  const uint64_t number = ++newestPreview_;
-  worker_.preview(std::move(prompts), [this, number](Result<ObjectMask> answer) {
-    if (!answer || number != newestPreview_ || !listener_.previewChanged) return;
+  // While the pointer moves on, the mask of a moment ago is better than none; only a dropped preview shows nothing.
+  const uint64_t epoch = previewEpoch_;
+  worker_.preview(std::move(prompts), [this, epoch](Result<ObjectMask> answer) {
+    if (!answer || epoch != previewEpoch_ || !listener_.previewChanged) return;
     listener_.previewChanged(*std::move(answer));
   });
 }
 
 void LiveSession::cancelPreview() {
-  ++newestPreview_;
+  ++previewEpoch_;
   worker_.cancelPreview();
   if (listener_.previewChanged) listener_.previewChanged(std::nullopt);
 }

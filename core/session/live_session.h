@@ -122,7 +122,7 @@ class LiveSession {
   std::vector<std::string> printed_;
 
   mutable std::atomic<uint64_t> nextJob_ = 1;
-  std::atomic<uint64_t> newestPreview_ = 0;
+  std::atomic<uint64_t> previewEpoch_ = 0;
   std::atomic<bool> isClosing_ = false;
   JobQueue exports_{1};
   JobQueue commands_{1};  // last: its thread must not outlive what it uses

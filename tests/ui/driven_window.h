@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 #include <QElapsedTimer>
+#include <QTimer>
 #include <functional>
 
 #include "tests/support/temporary_folder.h"
@@ -11,11 +12,14 @@ namespace cyto::test {
 /// For programs that drive the window: lets events happen until `isDone`; ends the program after two minutes.
 inline void letHappenUntil(const std::function<bool()>& isDone) {
   constexpr qint64 kPatience_ms = 120'000;
-  constexpr int kTurn_ms = 5;
+  constexpr int kTurn_ms = 2;
   QElapsedTimer watch;
   watch.start();
+  // Asleep between events: a loop that only looks would take the processor from what it waits for.
+  QTimer turns;
+  turns.start(kTurn_ms);
   while (!isDone()) {
-    QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents, kTurn_ms);
+    QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
     if (watch.elapsed() > kPatience_ms) qFatal("the window did not come to rest");
   }
 }

@@ -60,7 +60,10 @@ void PointTool::askForPreview() {
   if (prompts.id == 0) prompts.id = 1;
   prompts.points.push_back({hovered_->y, hovered_->x, !isNegative_});
   if (isNegative_ && prompts.boxes.empty() && prompts.points.size() == 1) return dropPreview();
+  // The same place is told more than once: by the pointer, and by whoever moved it.
+  if (hasPreview_ && prompts == asked_) return;
   hasPreview_ = true;
+  asked_ = prompts;
   host().bridge().session().preview(std::move(prompts));
 }
 

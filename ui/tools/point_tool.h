@@ -41,6 +41,7 @@ class PointTool : public Tool {
   bool isNegative_ = false;
   std::optional<ImagePoint> hovered_;
   bool hasPreview_ = false;
+  ObjectPrompts asked_;  // what the preview is of
   QTimer rest_;
 };
 
