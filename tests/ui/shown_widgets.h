@@ -27,6 +27,7 @@ Panel& shown(Panel& panel) {
   panel.resize(QSize(280, 640));
   panel.show();
   EXPECT_TRUE(QTest::qWaitForWindowExposed(&panel));
+  QApplication::setActiveWindow(&panel);  // without a window manager nobody else does
   return panel;
 }
 

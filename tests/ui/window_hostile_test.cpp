@@ -179,6 +179,7 @@ TEST_F(WindowHostileTest, AnImageThatIsRemovedWhileItIsOpen) {
   startWith(image);
   std::filesystem::remove_all(folder_ / "stack.zarr");
   key(".");
+  EXPECT_THAT(notice().toStdString(), HasSubstr("is not there any more"));
   click(25, 25);
   key("B");
   drag(100, 100, 100, 200);

@@ -240,6 +240,10 @@ TEST_F(WindowToolsTest, AlternativesByTabAndWheel) {
   key("Shift+Tab");
   key("Shift+Tab");
   EXPECT_EQ(alternative(), 0);
+  tap("Tab");
+  tap("Tab");
+  ASSERT_TRUE(rests());
+  EXPECT_EQ(alternative(), 2) << "the second press does not wait for the first answer";
   EXPECT_EQ(told(), "");
 }
 

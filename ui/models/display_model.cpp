@@ -22,14 +22,19 @@ void DisplayModel::setImage(std::shared_ptr<const io::ImageSource> image) {
   channels_.clear();
   pyramid_ = image ? std::make_shared<PixelPyramid>(std::move(image), kPyramidBudget_bytes) : nullptr;
   const quint64 request = ++request_;
+  isMeasuring_ = pyramid_ != nullptr;
   Q_EMIT imageChanged();
   if (!pyramid_) return;
   worker_.post(JobPriority::kVisible, [this, request, pyramid = pyramid_](const CancelToken& cancel) {
     auto first = firstDisplay(*pyramid, 0, 0, {cancel, {}});
     if (first) return receive(request, *std::move(first));
     if (first.error().code() == ErrorCode::kCancelled) return;
-    const QString sentence = QString::fromStdString(first.error().message());
-    QMetaObject::invokeMethod(this, [this, sentence] { Q_EMIT failed(sentence); }, Qt::QueuedConnection);
+    const auto tell = [this, request, sentence = QString::fromStdString(first.error().message())] {
+      if (request != request_) return;
+      isMeasuring_ = false;
+      Q_EMIT failed(sentence);
+    };
+    QMetaObject::invokeMethod(this, tell, Qt::QueuedConnection);
   });
 }
 
@@ -38,7 +43,9 @@ void DisplayModel::receive(quint64 request, std::vector<ChannelDisplay> channels
   QMetaObject::invokeMethod(
       this,
       [this, request, channels = std::move(channels)] {
-        if (request != request_ || channels == channels_) return;
+        if (request != request_) return;
+        isMeasuring_ = false;
+        if (channels == channels_) return;
         channels_ = channels;
         Q_EMIT channelsChanged();
       },

@@ -27,6 +27,9 @@ class DisplayModel : public QObject {
   void setImage(std::shared_ptr<const io::ImageSource> image);
   const std::shared_ptr<PixelPyramid>& pyramid() const { return pyramid_; }
 
+  /// Whether the first contrast of the image is still being measured.
+  bool isMeasuring() const { return isMeasuring_; }
+
   /// Empty until the first contrast is there.
   const std::vector<ChannelDisplay>& channels() const { return channels_; }
   void setChannel(size_t index, const ChannelDisplay& channel);
@@ -60,6 +63,7 @@ class DisplayModel : public QObject {
   std::array<bool, 4> visible_{true, true, true, true};
   LabelStyle labelStyle_;
   quint64 request_ = 0;
+  bool isMeasuring_ = false;
   JobQueue pixels_{1};
   JobQueue worker_{1};  // last: its thread uses the rest
 };

@@ -166,6 +166,7 @@ void MainWindow::connectSession() {
           [this] { prompts_->setEmbeddingState(bridge_.embedding()); });
   connect(&bridge_, &SessionBridge::embeddingChanged, this, &MainWindow::takeJobs);
   connect(&bridge_, &SessionBridge::jobsChanged, this, &MainWindow::takeJobs);
+  connect(&bridge_, &SessionBridge::settled, this, [this] { askedAlternative_.reset(); });
   connect(&bridge_, &SessionBridge::noticed, this,
           [this](const cyto::Notice& notice) { tell(notice.severity, QString::fromStdString(notice.text)); });
   connect(&display_, &DisplayModel::failed, this,
@@ -396,7 +397,10 @@ void MainWindow::tell(cyto::Notice::Severity severity, const QString& sentence) 
 void MainWindow::changeAlternative(int delta) {
   const auto& current = bridge_.state().current;
   if (!current) return;
-  bridge_.execute(QStringLiteral("alternative %1").arg(qMax(0, current->alternative + delta)));
+  // Several presses before the first answer go on from each other.
+  const int from = bridge_.pending() > 0 && askedAlternative_ ? *askedAlternative_ : current->alternative;
+  askedAlternative_ = qMax(0, from + delta);
+  bridge_.execute(QStringLiteral("alternative %1").arg(*askedAlternative_));
 }
 
 void MainWindow::selectObject(quint32 id, bool goThere) {
@@ -413,7 +417,9 @@ void MainWindow::selectObject(quint32 id, bool goThere) {
 
 void MainWindow::focusView() { view_->setFocus(Qt::OtherFocusReason); }
 
-bool MainWindow::isIdle() const { return bridge_.pending() == 0 && panelsToRefresh_ == 0 && view_->isSettled(); }
+bool MainWindow::isIdle() const {
+  return bridge_.pending() == 0 && panelsToRefresh_ == 0 && !display_.isMeasuring() && view_->isSettled();
+}
 
 void MainWindow::updateCommands() {
   const SessionState& state = bridge_.state();

@@ -101,6 +101,7 @@ class MainWindow : public QMainWindow {
   QString shownProject_;
   PixelScale shownScale_;
   int panelsToRefresh_ = 0;
+  std::optional<int> askedAlternative_;
   std::optional<QPointF> pointer_;  // in the image, as x and y
 
   QStackedWidget* pages_ = nullptr;

@@ -101,8 +101,7 @@ void addFileCommands(MainWindow& window) {
 void addEditCommands(MainWindow& window) {
   CommandRegistry& commands = window.commands();
   const QString edit = tr("Edit");
-  commands.add({"undo", tr("Undo"), edit, "undo", keys({"Ctrl+Z"}), tr("Take the last step back.")},
-               always([&window] {
+  commands.add({"undo", tr("Undo"), edit, "undo", keys({"Ctrl+Z"}), tr("Take the last step back.")}, always([&window] {
                  // A mask that is still being made would be taken back with its prompt.
                  if (window.bridge().state().isAnswering) window.bridge().session().cancelAnswers();
                  window.bridge().execute(QStringLiteral("undo"));

@@ -33,8 +33,12 @@ class FolderStore : public ChunkStore {
   Result<std::unique_ptr<StoredObject>> find(const std::string& key) const override {
     auto file = FileBytes::open(folder_ / key);
     if (!file) {
-      if (file.error().code() == ErrorCode::kNotFound) return std::unique_ptr<StoredObject>();
-      return std::move(file).error();
+      if (file.error().code() != ErrorCode::kNotFound) return std::move(file).error();
+      // A chunk that was never written holds the fill value; one of an image whose disk has gone must not.
+      std::error_code ignored;
+      if (fs::exists(folder_, ignored)) return std::unique_ptr<StoredObject>();
+      return Error(ErrorCode::kIo, "'" + folder_.string() + "' is not there any more; connect its disk again or open " +
+                                       "the image from where it is now");
     }
     return std::unique_ptr<StoredObject>(std::make_unique<FileObject>(*std::move(file)));
   }

@@ -112,6 +112,18 @@ TEST(Zarr, MissingChunksHoldTheFillValueAndShortOnesAreDamage) {
   EXPECT_FALSE((*image)->read(Box::whole((*image)->info().shape)));
 }
 
+TEST(Zarr, AFolderThatHasGoneIsNotFullOfFillValues) {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "image.zarr");
+  std::ofstream(folder / "image.zarr" / ".zarray") << goodArray();
+  const auto image = openImage(folder / "image.zarr");
+  ASSERT_TRUE(image) << image.error().message();
+  std::filesystem::remove_all(folder / "image.zarr");
+  const auto pixels = (*image)->read(Box::whole((*image)->info().shape));
+  ASSERT_FALSE(pixels);
+  EXPECT_NE(pixels.error().message().find("not there any more"), std::string::npos) << pixels.error().message();
+}
+
 TEST(Zarr, DeeplyNestedJsonIsRefused) {
   const test::TemporaryFolder folder;
   std::ofstream(folder / ".zattrs") << "{\"a\":" << std::string(100000, '[');
