@@ -139,7 +139,7 @@ int programMain(int argc, char** argv) {
 }  // namespace cyto::cli
 
 int main(int argc, char** argv) {
-  cyto::runWithSleepingThreads(argv);
+  cyto::runWithBriefSpinning(argv);
   try {
     return cyto::cli::programMain(argc, argv);
   } catch (const std::bad_alloc&) {

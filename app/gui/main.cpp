@@ -157,7 +157,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  cyto::runWithSleepingThreads(argv);
+  cyto::runWithBriefSpinning(argv);
   if (!hasDisplay()) {
     return complain(QStringLiteral("there is no display; use 'cytoclick run SCRIPT' to work without a window"),
                     kFailed);

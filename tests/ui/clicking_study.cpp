@@ -119,7 +119,7 @@ int run(int argc, char** argv, const test::TemporaryFolder& folder) {
 }  // namespace cyto::ui
 
 int main(int argc, char** argv) {
-  cyto::runWithSleepingThreads(argv);
+  cyto::runWithBriefSpinning(argv);
   if (argc < 3) {
     std::fprintf(stderr, "usage: clicking_study IMAGE LABELS [IMAGE LABELS ...]\n");
     return 2;

@@ -208,7 +208,7 @@ int run(int argc, char** argv, const QElapsedTimer& sinceStart, const test::Temp
 }  // namespace cyto::ui
 
 int main(int argc, char** argv) {
-  cyto::runWithSleepingThreads(argv);
+  cyto::runWithBriefSpinning(argv);
   QElapsedTimer sinceStart;
   sinceStart.start();
   if (argc < 2) {
