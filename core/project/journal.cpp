@@ -9,7 +9,8 @@
 //        u16  kind
 //        u16  flags; bit 0: the payload is one zstd frame that tells its size; the other bits are 0
 //   3. A payload is compressed only when that makes it smaller; it is never larger than 1 GiB uncompressed.
-//   4. Appending writes the whole record at once, then syncs. What fails is cut off again.
+//   4. Appending writes the whole record at once, then syncs. What fails is cut off again; where that fails too, it is
+//      tried again before the next record and when the journal is closed.
 //   5. A record that cannot be read, with no readable one after it, is the torn end of an append that was never
 //      acknowledged: it is cut off. With a readable record after it, the file is damaged and is left alone.
 //   6. A file that ends within its first 8 bytes is a journal whose creation was interrupted: it is empty.
@@ -261,6 +262,11 @@ using Visit = std::function<Status(const Record&)>;
 class FileJournal : public Journal {
  public:
   FileJournal(int descriptor, fs::path path, Mode mode) : file_(descriptor, std::move(path)), mode_(mode) {}
+
+  /// A record that was refused must not be there when the journal is opened again: the last chance to cut it off.
+  ~FileJournal() override {
+    if (hasRest_) file_.cutTo(end_);
+  }
 
   /// Makes an empty file an empty journal.
   Status begin();
