@@ -31,6 +31,7 @@ void addEvaluateCommand(CLI::App& app, Runner& chosen);
 void addBenchmarkCommand(CLI::App& app, Runner& chosen);
 void addRunCommand(CLI::App& app, Runner& chosen);
 void addAnnotateCommand(CLI::App& app, Runner& chosen);
+void addProjectCommand(CLI::App& app, Runner& chosen);
 
 /// Prints a JSON document or text line to stdout; fails when stdout is closed.
 Status printResult(const std::string& text);

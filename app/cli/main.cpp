@@ -74,6 +74,7 @@ void declareCommands(CLI::App& app, Runner& chosen) {
   addBenchmarkCommand(app, chosen);
   addRunCommand(app, chosen);
   addAnnotateCommand(app, chosen);
+  addProjectCommand(app, chosen);
 #endif
   addTrainCommand(app, chosen);
 }

@@ -200,19 +200,40 @@ Status Project::redo() {
   return target ? moveTo(*target) : nothingTo("redo");
 }
 
+Status Project::walk(const History::Path& path, Document& document) const {
+  for (const uint64_t sequence : path.back) {
+    CYTO_ASSIGN(const Edit edit, editOf(sequence));
+    CYTO_TRY(apply(edit, Direction::kBackward, document));
+  }
+  for (const uint64_t sequence : path.forward) {
+    CYTO_ASSIGN(const Edit edit, editOf(sequence));
+    CYTO_TRY(apply(edit, Direction::kForward, document));
+  }
+  return {};
+}
+
+Status Project::verify(const JobContext& job) const {
+  History position = history_;
+  Document document = document_;
+  ProgressReporter progress(job, "steps", static_cast<int64_t>(history_.steps().size()));
+  for (const HistoryStep& step : history_.steps()) {
+    CYTO_TRY(job.cancel.check());
+    CYTO_ASSIGN(const History::Path path, position.pathTo(step.sequence));
+    if (Status walked = walk(path, document); !walked) {
+      return std::move(walked).error().during("step " + std::to_string(step.sequence) + " of the history");
+    }
+    position.moveTo(step.sequence);
+    progress.advance();
+  }
+  return {};
+}
+
 Status Project::moveTo(uint64_t target) {
   CYTO_TRY(mayChange());
   CYTO_ASSIGN(const History::Path path, history_.pathTo(target));
   if (path.back.empty() && path.forward.empty()) return {};
   Document moved = document_;
-  for (const uint64_t sequence : path.back) {
-    CYTO_ASSIGN(const Edit edit, editOf(sequence));
-    CYTO_TRY(apply(edit, Direction::kBackward, moved));
-  }
-  for (const uint64_t sequence : path.forward) {
-    CYTO_ASSIGN(const Edit edit, editOf(sequence));
-    CYTO_TRY(apply(edit, Direction::kForward, moved));
-  }
+  CYTO_TRY(walk(path, moved));
   CYTO_TRY(write(RecordKind::kMove, moveTarget(target), now_us()));
   document_ = std::move(moved);
   history_.moveTo(target);

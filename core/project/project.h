@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/progress.h"
 #include "core/project/edit.h"
 #include "core/project/history.h"
 #include "core/project/image_reference.h"
@@ -45,6 +46,13 @@ class Project {
   /// The id of the next new object. Ids are counted up over all branches of the history and never used again.
   uint32_t nextId() const { return nextId_; }
 
+  /// Of the last record in the journal; 0 when there is none.
+  uint64_t lastSequence() const { return records_.empty() ? 0 : records_.back().sequence; }
+
+  /// Goes to every step of every branch on a copy, so that damage in steps that are undone now is found too. kFormat
+  /// names the step.
+  Status verify(const JobContext& job) const;
+
   /// When the last record was written, in µs of Unix time; 0 when there is none.
   int64_t savedAt_us() const { return savedAt_us_; }
 
@@ -77,6 +85,7 @@ class Project {
   Status replay();
   void remember(const Edit& edit, uint64_t sequence, int64_t time_us);
   Result<Edit> editOf(uint64_t sequence) const;
+  Status walk(const History::Path& path, Document& document) const;
   Status mayChange() const;
   Result<uint64_t> write(RecordKind kind, const std::string& payload, int64_t time_us);
 
