@@ -114,8 +114,12 @@ Status apply(const LabelDelta& delta, Direction direction, LabelVolume& labels) 
   CYTO_TRY(check(delta, direction, labels));
   for (const auto& [key, runs] : delta.chunks) {
     LabelVolume::Chunk& chunk = labels.writable(key);
-    for (const LabelRun& run : runs) std::fill_n(chunk.begin() + run.start, run.length, idTo(run, direction));
-    labels.dropIfBlank(key);
+    bool mayBeBlank = false;
+    for (const LabelRun& run : runs) {
+      std::fill_n(chunk.begin() + run.start, run.length, idTo(run, direction));
+      mayBeBlank |= idTo(run, direction) == 0;
+    }
+    if (mayBeBlank) labels.dropIfBlank(key);
   }
   return {};
 }

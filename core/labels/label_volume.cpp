@@ -1,7 +1,10 @@
 #include "core/labels/label_volume.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cassert>
+#include <new>
 
 namespace cyto {
 
@@ -11,6 +14,30 @@ constexpr int64_t kSide = LabelVolume::kChunkSide;
 
 bool isBlank(const LabelVolume::Chunk& chunk) {
   return std::all_of(chunk.begin(), chunk.end(), [](uint32_t id) { return id == 0; });
+}
+
+/// A blank chunk straight from the operating system, which gives it memory page by page as it is written to: a chunk
+/// with one small object takes some 16 KiB, not 256. (The C library would hand out used memory and clear all of it.)
+std::shared_ptr<LabelVolume::Chunk> blankChunk() {
+  constexpr size_t kBytes = sizeof(LabelVolume::Chunk);
+  void* zeros = ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (zeros == MAP_FAILED) throw std::bad_alloc();
+  // An array of numbers needs no construction beyond its bytes.
+  return std::shared_ptr<LabelVolume::Chunk>(static_cast<LabelVolume::Chunk*>(zeros),
+                                             [](LabelVolume::Chunk* chunk) { ::munmap(chunk, kBytes); });
+}
+
+/// A copy that leaves blank pages untouched, too.
+std::shared_ptr<LabelVolume::Chunk> copyOf(const LabelVolume::Chunk& chunk) {
+  constexpr size_t kPageIds = 1024;  // 4 KiB
+  std::shared_ptr<LabelVolume::Chunk> copy = blankChunk();
+  for (size_t first = 0; first < chunk.size(); first += kPageIds) {
+    const auto begin = chunk.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto end = begin + kPageIds;
+    if (std::all_of(begin, end, [](uint32_t id) { return id == 0; })) continue;
+    std::copy(begin, end, copy->begin() + static_cast<std::ptrdiff_t>(first));
+  }
+  return copy;
 }
 
 /// Where a pixel of the plane lies in its chunk.
@@ -123,9 +150,9 @@ std::shared_ptr<const LabelVolume::Chunk> LabelVolume::shared(const ChunkKey& ke
 LabelVolume::Chunk& LabelVolume::writable(const ChunkKey& key) {
   std::shared_ptr<const Chunk>& held = chunks_[key];
   if (!held) {
-    held = std::make_shared<Chunk>();
+    held = blankChunk();
   } else if (held.use_count() != 1) {
-    held = std::make_shared<Chunk>(*held);
+    held = copyOf(*held);
   } else {
     // use_count is a relaxed read. Counting up and down is an acquire: it orders our writes after the reads of a
     // thread that has just dropped its snapshot.

@@ -124,26 +124,51 @@ Result<std::unique_ptr<Project>> Project::open(const fs::path& folder) {
     project->notices_.push_back(
         "The last step was not written completely and had never been confirmed; it was cut off.");
   }
-  CYTO_TRY(project->replay());
+  project->recent_.clear();
+  if (project->isBehind_) CYTO_TRY(project->replay());
   return project;
 }
 
-// Only what the history shows: which steps count is known when all records were seen.
+// Edits are applied as they come. A move further back than what is kept leaves the document behind; it is then made
+// anew when all records were seen.
 Status Project::index(const Record& record) {
   records_.push_back({record.sequence, record.kind, record.time_us});
   savedAt_us_ = std::max(savedAt_us_, record.time_us);
   if (record.kind == RecordKind::kEdit) {
-    CYTO_ASSIGN(const Edit edit, decodeEdit(record.payload));
+    constexpr size_t kKept = 256;
+    CYTO_ASSIGN(Edit edit, decodeEdit(record.payload));
+    if (!isBehind_) CYTO_TRY(apply(edit, Direction::kForward, document_));
     remember(edit, record.sequence, record.time_us);
+    recent_.emplace_back(record.sequence, std::move(edit));
+    if (recent_.size() > kKept) recent_.pop_front();
   } else if (record.kind == RecordKind::kMove) {
     CYTO_ASSIGN(const uint64_t target, targetOf(record));
-    CYTO_TRY(history_.pathTo(target));
-    history_.moveTo(target);
+    CYTO_TRY(follow(target));
   }
   return {};
 }
 
+Status Project::follow(uint64_t target) {
+  CYTO_ASSIGN(const History::Path path, history_.pathTo(target));
+  const auto go = [&](const std::vector<uint64_t>& steps, Direction direction) -> Status {
+    for (const uint64_t sequence : steps) {
+      const auto found =
+          std::find_if(recent_.begin(), recent_.end(), [&](const auto& entry) { return entry.first == sequence; });
+      isBehind_ = isBehind_ || found == recent_.end();
+      if (isBehind_) return {};
+      CYTO_TRY(apply(found->second, direction, document_));
+    }
+    return {};
+  };
+  CYTO_TRY(go(path.back, Direction::kBackward));
+  CYTO_TRY(go(path.forward, Direction::kForward));
+  history_.moveTo(target);
+  return {};
+}
+
 Status Project::replay() {
+  document_ = {};
+  document_.labels = LabelVolume(image_.shape);
   std::vector<uint64_t> line;
   for (uint64_t step = history_.current(); step != 0; step = history_.find(step)->parent) line.push_back(step);
   std::reverse(line.begin(), line.end());

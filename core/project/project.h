@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -82,6 +83,7 @@ class Project {
   };
 
   Status index(const Record& record);
+  Status follow(uint64_t target);
   Status replay();
   void remember(const Edit& edit, uint64_t sequence, int64_t time_us);
   Result<Edit> editOf(uint64_t sequence) const;
@@ -94,6 +96,9 @@ class Project {
   std::unique_ptr<ProjectLock> lock_;
   std::unique_ptr<Journal> journal_;
   std::vector<RecordStamp> records_;
+  // While a journal is read: the newest edits, for the undo and redo that follow them, and whether they were enough.
+  std::deque<std::pair<uint64_t, Edit>> recent_;
+  bool isBehind_ = false;
   Document document_;
   History history_;
   uint32_t nextId_ = 1;

@@ -203,6 +203,30 @@ TEST_F(ProjectTest, RandomEditsMovesAndReopeningsAgreeWithRecordedStates) {
   }
 }
 
+TEST_F(ProjectTest, AMoveFurtherBackThanWhatOpeningKeepsInMindIsFollowed) {
+  Document early;
+  Document last;
+  uint64_t far = 0;
+  {
+    auto project = create();
+    for (int i = 0; i < 600; ++i) {
+      ASSERT_TRUE(project->perform(promptEdit(project->document(), {1.0 * (i % 300), 6, true})));
+      if (i % 20 == 0) {
+        const Edit commit = commitEdit(project->document(), project->nextId(), square(4, i % 380, 6));
+        ASSERT_TRUE(project->perform(commit));
+      }
+      if (i != 40) continue;
+      early = project->document();
+      far = project->history().current();
+    }
+    ASSERT_TRUE(project->moveTo(far));
+    expectEqual(project->document(), early);
+    ASSERT_TRUE(project->perform(commitEdit(project->document(), project->nextId(), square(200, 200, 9))));
+    last = project->document();
+  }
+  expectEqual(reopen()->document(), last);
+}
+
 TEST_F(ProjectTest, ASecondOpenerReadsOnly) {
   const auto first = create();
   ASSERT_TRUE(first->perform(commitEdit(first->document(), 1, square(4, 4, 6))));
