@@ -257,12 +257,48 @@ Status Project::moveTo(uint64_t target) {
   CYTO_TRY(mayChange());
   CYTO_ASSIGN(const History::Path path, history_.pathTo(target));
   if (path.back.empty() && path.forward.empty()) return {};
+  // A short way is gone in place, which costs what the steps cost; a long one on a copy, which keeps no steps in
+  // memory.
+  constexpr size_t kShort = 64;
+  CYTO_TRY(path.back.size() + path.forward.size() <= kShort ? walkInPlace(path, target) : walkOnCopy(path, target));
+  history_.moveTo(target);
+  return {};
+}
+
+Status Project::walkOnCopy(const History::Path& path, uint64_t target) {
   Document moved = document_;
   CYTO_TRY(walk(path, moved));
   CYTO_TRY(write(RecordKind::kMove, moveTarget(target), now_us()));
   document_ = std::move(moved);
-  history_.moveTo(target);
   return {};
+}
+
+Status Project::walkInPlace(const History::Path& path, uint64_t target) {
+  std::vector<std::pair<Edit, Direction>> done;
+  const auto step = [&](uint64_t sequence, Direction direction) -> Status {
+    CYTO_ASSIGN(Edit edit, editOf(sequence));
+    CYTO_TRY(apply(edit, direction, document_));
+    done.emplace_back(std::move(edit), direction);
+    return {};
+  };
+  Status status;
+  for (const uint64_t sequence : path.back) {
+    if (status) status = step(sequence, Direction::kBackward);
+  }
+  for (const uint64_t sequence : path.forward) {
+    if (status) status = step(sequence, Direction::kForward);
+  }
+  if (status) {
+    const auto written = write(RecordKind::kMove, moveTarget(target), now_us());
+    if (written) return {};
+    status = written.error();
+  }
+  // Nothing was promised yet: back to where it was.
+  for (auto entry = done.rbegin(); entry != done.rend(); ++entry) {
+    const auto opposite = entry->second == Direction::kForward ? Direction::kBackward : Direction::kForward;
+    [[maybe_unused]] const Status undone = apply(entry->first, opposite, document_);
+  }
+  return status;
 }
 
 Status Project::setScale(const PixelScale& scale) {

@@ -88,6 +88,8 @@ class Project {
   void remember(const Edit& edit, uint64_t sequence, int64_t time_us);
   Result<Edit> editOf(uint64_t sequence) const;
   Status walk(const History::Path& path, Document& document) const;
+  Status walkOnCopy(const History::Path& path, uint64_t target);
+  Status walkInPlace(const History::Path& path, uint64_t target);
   Status mayChange() const;
   Result<uint64_t> write(RecordKind kind, const std::string& payload, int64_t time_us);
 
