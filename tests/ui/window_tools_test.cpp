@@ -197,6 +197,18 @@ TEST_F(WindowToolsTest, DeleteTakesThePromptUnderThePointer) {
   EXPECT_THAT(told().toStdString(), HasSubstr("Nothing is selected"));
 }
 
+TEST_F(WindowToolsTest, TheNearEdgeOfTheFirstPixelBelongsToIt) {
+  window().bridge().execute(QStringLiteral("paint 0 0 0 0 3 1"));
+  ASSERT_TRUE(rests());
+  key("V");
+  click(-0.5, -0.5);
+  EXPECT_EQ(selected(), 1u);
+  click(50, 50);
+  EXPECT_EQ(selected(), 0u);
+  click(2, -0.5);
+  EXPECT_EQ(selected(), 1u);
+}
+
 TEST_F(WindowToolsTest, DeleteTakesTheSelectedObject) {
   click(25, 25);
   key("C");

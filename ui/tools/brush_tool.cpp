@@ -40,13 +40,8 @@ uint32_t BrushTool::targetAt(const PointerEvent& event) {
   const SessionState& state = host().bridge().state();
   const uint32_t selected = host().display().labelStyle().selected;
   if (state.document.objects.contains(selected)) return selected;
-  if (event.isInside) {
-    const auto y = static_cast<int64_t>(std::lround(event.at.y));
-    const auto x = static_cast<int64_t>(std::lround(event.at.x));
-    const uint32_t under = state.document.labels.at(host().t(), host().z(), y, x);
-    if (under != 0) return under;
-  }
-  return state.nextId;
+  const uint32_t under = objectUnder(event);
+  return under != 0 ? under : state.nextId;
 }
 
 void BrushTool::press(const PointerEvent& event) {

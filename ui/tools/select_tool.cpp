@@ -1,18 +1,10 @@
 #include "ui/tools/select_tool.h"
 
-#include <cmath>
-
 namespace cyto::ui {
 
 void SelectTool::press(const PointerEvent& event) {
   if (event.button != Qt::LeftButton || drag_.press(host(), event)) return;
-  uint32_t id = 0;
-  if (event.isInside && host().bridge().state().isOpen) {
-    const auto y = static_cast<int64_t>(std::lround(event.at.y));
-    const auto x = static_cast<int64_t>(std::lround(event.at.x));
-    id = host().bridge().state().document.labels.at(host().t(), host().z(), y, x);
-  }
-  host().select(id);
+  host().select(objectUnder(event));
 }
 
 void SelectTool::hover(const PointerEvent& event) {

@@ -67,6 +67,9 @@ class Tool {
   ToolHost& host() { return host_; }
   const ToolHost& host() const { return host_; }
 
+  /// The object under the pointer in the plane on screen; 0: none.
+  uint32_t objectUnder(const PointerEvent& event);
+
  private:
   ToolHost& host_;
 };

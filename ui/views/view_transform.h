@@ -2,6 +2,7 @@
 
 #include <QPointF>
 #include <QSize>
+#include <cmath>
 
 #include "core/array/shape.h"
 #include "core/array/tiling.h"
@@ -12,6 +13,10 @@ namespace cyto::ui {
 struct ImagePoint {
   double y = 0;
   double x = 0;
+
+  /// The pixel that holds it. The first pixel spans -0.5 to 0.5, its near edge included, so rounding would not do.
+  int64_t row() const { return static_cast<int64_t>(std::floor(y + 0.5)); }
+  int64_t column() const { return static_cast<int64_t>(std::floor(x + 0.5)); }
 };
 
 /// Where a plane lies in a view: `zoom` device pixels per image pixel, and the device position, a whole number, of the

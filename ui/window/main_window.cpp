@@ -365,7 +365,8 @@ void MainWindow::showPointer(bool isInside, double y, double x) {
     readout_->setPosition(std::nullopt);
     return;
   }
-  const StatusReadout::Position at{view_->t(), view_->z(), std::llround(y), std::llround(x)};
+  const ImagePoint place{y, x};
+  const StatusReadout::Position at{view_->t(), view_->z(), place.row(), place.column()};
   readout_->setPosition(at);
   display_.readPixel(at.t, at.z, at.y, at.x);
   const Document& document = bridge_.state().document;
