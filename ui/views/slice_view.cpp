@@ -79,8 +79,11 @@ void SliceView::showImageContent() {
 
 void SliceView::showLabelContent() {
   const bool isShown = bridge_.state().isOpen && display_.isVisible(DisplayModel::Layer::kObjects);
-  labelLayer_.setContent(isShown ? std::make_shared<LabelContent>(bridge_.sharedState(), display_.labelStyle())
-                                 : nullptr);
+  LabelStyle style = display_.labelStyle();
+  // A contour alone must carry the colour, so it is twice as wide.
+  const double width = style.shape == LabelStyle::Shape::kContour ? 2 : 1;
+  style.contourWidth = std::max(1, static_cast<int>(std::lround(width * devicePixelRatioF())));
+  labelLayer_.setContent(isShown ? std::make_shared<LabelContent>(bridge_.sharedState(), style) : nullptr);
   redraw();
 }
 
