@@ -17,8 +17,6 @@ ModelSettings ModelOptions::settings() const {
   return {name, checkpoint, device, precisionFromName(precision).value_or(Precision::kAuto), threads};
 }
 
-Result<ModelRequest> ModelOptions::resolve() const { return resolveModel(settings()); }
-
 Result<std::unique_ptr<Model>> ModelOptions::load(const JobContext& job) const {
   return loadModel(settings(), "", job);
 }

@@ -24,9 +24,6 @@ struct ModelOptions {
 
   ModelSettings settings() const;
 
-  /// Looks the model up without loading it: identity and hash are known after this.
-  Result<ModelRequest> resolve() const;
-
   /// Resolves and loads it.
   Result<std::unique_ptr<Model>> load(const JobContext& job) const;
 };

@@ -4,7 +4,9 @@
 
 namespace cyto {
 
-Result<ModelRequest> resolveModel(const ModelSettings& settings) {
+namespace {
+
+Result<ModelRequest> requestOf(const ModelSettings& settings) {
   CYTO_ASSIGN(const ModelRegistry registry, ModelRegistry::loadDefault());
   CYTO_ASSIGN(ModelRequest request, registry.request(settings.name, settings.checkpoint));
   request.device = settings.device;
@@ -12,6 +14,8 @@ Result<ModelRequest> resolveModel(const ModelSettings& settings) {
   request.threads = settings.threads;
   return request;
 }
+
+}  // namespace
 
 Result<std::unique_ptr<Model>> loadModel(const ModelSettings& settings, const std::string& nameOrFile,
                                          const JobContext& job) {
@@ -25,7 +29,7 @@ Result<std::unique_ptr<Model>> loadModel(const ModelSettings& settings, const st
     chosen.name = nameOrFile;
     chosen.checkpoint.clear();
   }
-  CYTO_ASSIGN(const ModelRequest request, resolveModel(chosen));
+  CYTO_ASSIGN(const ModelRequest request, requestOf(chosen));
   CYTO_ASSIGN(Engine * engine, loadEngine());
   return engine->loadModel(request, job);
 }

@@ -17,9 +17,6 @@ struct ModelSettings {
   int threads = 0;  ///< 0: all cores
 };
 
-/// Looks the model up without loading it: identity and hash are known after this.
-Result<ModelRequest> resolveModel(const ModelSettings& settings);
-
 /// Looks a model up and loads it with the engine. `nameOrFile` may name another model than the settings: a word that is
 /// a file, or looks like one, is a checkpoint whose architecture is the settings' name; empty: that of the settings.
 Result<std::unique_ptr<Model>> loadModel(const ModelSettings& settings, const std::string& nameOrFile,

@@ -19,28 +19,28 @@ void History::add(HistoryStep step) {
   steps_.push_back(std::move(step));
 }
 
-const HistoryStep* History::undoneStep() const {
-  const HistoryStep* step = find(current_);
+const HistoryStep* History::undoneStep(uint64_t from) const {
+  const HistoryStep* step = find(from);
   // Automatic steps without a user step before them are one group of their own.
   while (step && step->isAutomatic && step->parent != 0) step = find(step->parent);
   return step;
 }
 
-std::optional<uint64_t> History::undoTarget() const {
-  const HistoryStep* step = undoneStep();
+std::optional<uint64_t> History::stepBack(uint64_t from) const {
+  const HistoryStep* step = undoneStep(from);
   if (!step) return std::nullopt;
   return step->parent;
 }
 
-std::optional<uint64_t> History::redoTarget() const {
-  std::optional<uint64_t> target = lastChild(current_);
+std::optional<uint64_t> History::stepForward(uint64_t from) const {
+  std::optional<uint64_t> target = lastChild(from);
   if (!target) return std::nullopt;
   for (auto next = lastChild(*target); next && find(*next)->isAutomatic; next = lastChild(*next)) target = next;
   return target;
 }
 
 std::optional<std::string> History::undoLabel() const {
-  const HistoryStep* step = undoneStep();
+  const HistoryStep* step = undoneStep(current_);
   if (!step) return std::nullopt;
   return step->label;
 }

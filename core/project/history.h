@@ -40,11 +40,15 @@ class History {
   void add(HistoryStep step);
 
   /// Where one user step back leads: past the automatic steps to before the step they follow. Nothing at the beginning.
-  std::optional<uint64_t> undoTarget() const;
+  std::optional<uint64_t> undoTarget() const { return stepBack(current_); }
 
   /// Where one user step forward leads, along the branch that was left last: the next step and the automatic ones after
   /// it. Nothing at the end of a branch.
-  std::optional<uint64_t> redoTarget() const;
+  std::optional<uint64_t> redoTarget() const { return stepForward(current_); }
+
+  /// The same from any step.
+  std::optional<uint64_t> stepBack(uint64_t from) const;
+  std::optional<uint64_t> stepForward(uint64_t from) const;
 
   /// The labels of the user steps that undo and redo would take; nothing when there is none.
   std::optional<std::string> undoLabel() const;
@@ -66,8 +70,8 @@ class History {
   void moveTo(uint64_t target);
 
  private:
-  /// The user step that undo would take; null at the beginning.
-  const HistoryStep* undoneStep() const;
+  /// The user step that undo would take from there; null at the beginning.
+  const HistoryStep* undoneStep(uint64_t from) const;
   std::optional<uint64_t> lastChild(uint64_t sequence) const;
 
   std::vector<HistoryStep> steps_;

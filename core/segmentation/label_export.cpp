@@ -43,10 +43,19 @@ Status writeLabelPng(const fs::path& path, const Array& labels) {
 
 }  // namespace
 
+std::string_view labelFormatName(LabelFormat format) {
+  switch (format) {
+    case LabelFormat::kTiff: return "tiff";
+    case LabelFormat::kPng: return "png";
+    case LabelFormat::kOmeZarr: break;
+  }
+  return "ome-zarr";
+}
+
 Result<LabelFormat> labelFormatFromName(const std::string& name) {
-  if (name == "tiff") return LabelFormat::kTiff;
-  if (name == "png") return LabelFormat::kPng;
-  if (name == "ome-zarr") return LabelFormat::kOmeZarr;
+  for (const LabelFormat format : {LabelFormat::kTiff, LabelFormat::kPng, LabelFormat::kOmeZarr}) {
+    if (name == labelFormatName(format)) return format;
+  }
   return Error(ErrorCode::kInvalidArgument, "'" + name + "' is no label format; use tiff, png or ome-zarr");
 }
 

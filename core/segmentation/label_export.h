@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "core/array/array.h"
 #include "core/base/result.h"
@@ -13,6 +14,9 @@ enum class LabelFormat { kTiff, kPng, kOmeZarr };
 
 /// From "tiff", "png" or "ome-zarr". kInvalidArgument lists them.
 Result<LabelFormat> labelFormatFromName(const std::string& name);
+
+/// The name that `labelFormatFromName` knows.
+std::string_view labelFormatName(LabelFormat format);
 
 /// From the suffix: .tif, .tiff, .png, .zarr. kInvalidArgument lists them.
 Result<LabelFormat> labelFormatFromPath(const std::filesystem::path& path);

@@ -372,23 +372,24 @@ Status AnnotationSession::performPixels(EditKind kind, std::string label, int64_
 
 // --- history and export ----------------------------------------------------------------------------------------------
 
-Status AnnotationSession::undo(int64_t steps) { return walk(steps, &History::undoTarget, "undo"); }
+Status AnnotationSession::undo(int64_t steps) { return walk(steps, &History::stepBack, "undo"); }
 
-Status AnnotationSession::redo(int64_t steps) { return walk(steps, &History::redoTarget, "redo"); }
+Status AnnotationSession::redo(int64_t steps) { return walk(steps, &History::stepForward, "redo"); }
 
-// All steps or none: the target is found on a copy of the history.
-Status AnnotationSession::walk(int64_t steps, std::optional<uint64_t> (History::*next)() const,
+// All steps or none: the target is found first.
+Status AnnotationSession::walk(int64_t steps, std::optional<uint64_t> (History::*next)(uint64_t from) const,
                                const std::string& what) {
   CYTO_TRY(checkOpen());
   if (steps < 1) return refused("the number of steps is at least 1");
-  History history = project_->history();
+  const History& history = project_->history();
+  uint64_t goal = history.current();
   for (int64_t i = 0; i < steps; ++i) {
-    const auto target = (history.*next)();
+    const auto target = (history.*next)(goal);
     if (!target && i == 0) return Error(ErrorCode::kNotFound, "there is nothing to " + what);
     if (!target) return Error(ErrorCode::kNotFound, "there are only " + std::to_string(i) + " steps to " + what);
-    history.moveTo(*target);
+    goal = *target;
   }
-  return moveTo(history.current());
+  return moveTo(goal);
 }
 
 Status AnnotationSession::moveTo(uint64_t sequence) {

@@ -107,7 +107,7 @@ class AnnotationSession {
   Status performPixels(EditKind kind, std::string label, int64_t t, int64_t z, const LabelDelta& delta);
   Status acceptAnswer(const ObjectMask& answer, int alternative, AnswerKind kind);
   Status settleTransient();
-  Status walk(int64_t steps, std::optional<uint64_t> (History::*next)() const, const std::string& what);
+  Status walk(int64_t steps, std::optional<uint64_t> (History::*next)(uint64_t from) const, const std::string& what);
   Provenance provenanceOfDraft() const;
 
   InferenceWorker& worker_;

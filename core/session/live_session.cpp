@@ -24,15 +24,6 @@ InferenceWorker::Listener workerListener(const LiveSession::Listener& listener) 
   return passed;
 }
 
-std::string quoted(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') result += '\\';
-    result += c;
-  }
-  return result + "\"";
-}
-
 bool isRecorded(const std::string& command) {
   for (const char* question : {"hash", "count", "expect", "wait", "save", "project"}) {
     if (command.rfind(question, 0) == 0) return false;
@@ -124,7 +115,7 @@ Status LiveSession::openNow(const fs::path& path) {
     CYTO_TRY(openImage(path));
   }
   for (const std::string& notice : session_.notices()) tell(Notice::Severity::kWarning, notice);
-  write("open " + quoted(session_.project()->image().path.string()));
+  write("open " + quotedWord(session_.project()->image().path.string()));
   return {};
 }
 
@@ -176,8 +167,7 @@ void LiveSession::exportLabels(LabelFormat format, fs::path path, Done done) {
           if (done) done(ready);
           return;
         }
-        static constexpr const char* kNames[] = {"tiff", "png", "ome-zarr"};
-        write(std::string("export ") + kNames[static_cast<int>(format)] + " " + quoted(path.string()));
+        write("export " + std::string(labelFormatName(format)) + " " + quotedWord(path.string()));
         const LabelVolume labels = session_.document().labels;
         const PixelScale scale = session_.project()->image().scale;
         exports_.post(JobPriority::kBatch, [this, format, path, labels, scale, done](const CancelToken&) {

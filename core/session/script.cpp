@@ -100,6 +100,15 @@ Result<std::vector<std::string>> scriptWords(std::string_view line) {
   return words;
 }
 
+std::string quotedWord(std::string_view text) {
+  std::string word = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') word += '\\';
+    word += c;
+  }
+  return word + "\"";
+}
+
 // What a line may say. `isChange`: it is acknowledged.
 struct Script::Command {
   const char* name;

@@ -15,6 +15,9 @@ namespace cyto {
 /// within double quotes. A `#` that starts a word starts a comment. kInvalidArgument for an open quote.
 Result<std::vector<std::string>> scriptWords(std::string_view line);
 
+/// A text as one word of a line, in double quotes: what `scriptWords` gives back.
+std::string quotedWord(std::string_view text);
+
 /// Carries out session commands, one a line, each to its end (design §9):
 ///
 ///   open PATH                     project PATH (opens it, or names the one that the next open makes)

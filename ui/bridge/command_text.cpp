@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/session/script.h"
+
 namespace cyto::ui {
 
 QString coordinateText(double value) {
@@ -9,10 +11,6 @@ QString coordinateText(double value) {
   return QString::number(rounded == 0 ? 0.0 : rounded, 'g', 12);
 }
 
-QString quotedWord(const QString& word) {
-  QString escaped = word;
-  escaped.replace('\\', "\\\\").replace('"', "\\\"");
-  return '"' + escaped + '"';
-}
+QString quotedWord(const QString& word) { return QString::fromStdString(cyto::quotedWord(word.toStdString())); }
 
 }  // namespace cyto::ui

@@ -34,7 +34,7 @@ bool isSame(const HistoryStep& a, const HistoryStep& b) {
 
 }  // namespace
 
-HistoryModel::HistoryModel(QObject* parent) : QAbstractTableModel(parent) {}
+HistoryModel::HistoryModel(QObject* parent) : RowModel(parent) {}
 
 std::vector<HistoryModel::Row> HistoryModel::rowsOf(const SessionState& state) {
   std::vector<Row> rows;
@@ -73,16 +73,7 @@ void HistoryModel::setState(const SessionState& state) {
 
 bool HistoryModel::changeRows(const std::vector<Row>& rows) {
   const RowChanges changes = rowChanges(rows_, rows, [](const Row& row) { return row.step.sequence; });
-  for (const RowRun& run : changes.removed) {
-    beginRemoveRows({}, run.first, run.first + run.count - 1);
-    rows_.erase(rows_.begin() + run.first, rows_.begin() + run.first + run.count);
-    endRemoveRows();
-  }
-  for (const RowRun& run : changes.inserted) {
-    beginInsertRows({}, run.first, run.first + run.count - 1);
-    rows_.insert(rows_.begin() + run.first, rows.begin() + run.first, rows.begin() + run.first + run.count);
-    endInsertRows();
-  }
+  insertAndRemove(changes, rows, rows_);
   bool hasChanged = changes.runs() > 0;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (isSame(rows_[i].step, rows[i].step) && rows_[i].target == rows[i].target) continue;

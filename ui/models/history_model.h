@@ -1,16 +1,16 @@
 #pragma once
 
-#include <QAbstractTableModel>
 #include <memory>
 #include <vector>
 
 #include "core/session/live_session.h"
+#include "ui/models/row_changes.h"
 
 namespace cyto::ui {
 
 /// What a user did, oldest first, after a row for the beginning. Automatic steps belong to the row of the step they
 /// followed; a jump to a row leads behind them, as undo and redo do. Rows come and go without a reset.
-class HistoryModel : public QAbstractTableModel {
+class HistoryModel : public RowModel {
   Q_OBJECT
 
  public:

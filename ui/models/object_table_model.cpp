@@ -51,7 +51,7 @@ QString planesText(int64_t begin, int64_t end) {
 }  // namespace
 
 ObjectTableModel::ObjectTableModel(QObject* parent)
-    : QAbstractTableModel(parent), columns_(columnsFor({})), areaUnit_(tr("px²")) {}
+    : RowModel(parent), columns_(columnsFor({})), areaUnit_(tr("px²")) {}
 
 void ObjectTableModel::setState(std::shared_ptr<const SessionState> state) {
   const Shape shape = state ? state->reference.shape : Shape{};
@@ -84,16 +84,7 @@ void ObjectTableModel::changeRows(const Rows& rows) {
     endResetModel();
     return;
   }
-  for (const RowRun& run : changes.removed) {
-    beginRemoveRows({}, run.first, run.first + run.count - 1);
-    rows_.erase(rows_.begin() + run.first, rows_.begin() + run.first + run.count);
-    endRemoveRows();
-  }
-  for (const RowRun& run : changes.inserted) {
-    beginInsertRows({}, run.first, run.first + run.count - 1);
-    rows_.insert(rows_.begin() + run.first, rows.begin() + run.first, rows.begin() + run.first + run.count);
-    endInsertRows();
-  }
+  insertAndRemove(changes, rows, rows_);
   // What stayed may have another record. Records never change in place, so the same pointer is the same object.
   for (size_t i = 0; i < rows.size(); ++i) {
     if (rows_[i] == rows[i]) continue;

@@ -1,19 +1,19 @@
 #pragma once
 
-#include <QAbstractTableModel>
 #include <QSortFilterProxyModel>
 #include <QString>
 #include <memory>
 #include <vector>
 
 #include "core/session/live_session.h"
+#include "ui/models/row_changes.h"
 
 namespace cyto::ui {
 
 /// The objects of a session, one a row, by ascending id. It follows the session by removing, inserting and changing as
 /// few rows as it can, so that selection and scroll position of a view stay; it is reset only when the columns change
 /// or very many objects come or go at once. Read only.
-class ObjectTableModel : public QAbstractTableModel {
+class ObjectTableModel : public RowModel {
   Q_OBJECT
 
  public:

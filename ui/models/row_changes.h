@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QAbstractTableModel>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -19,6 +20,27 @@ struct RowChanges {
   std::vector<RowRun> removed;
   std::vector<RowRun> inserted;
   size_t runs() const { return removed.size() + inserted.size(); }
+};
+
+/// A table whose rows follow a list by inserting and removing as few as it can.
+class RowModel : public QAbstractTableModel {
+ protected:
+  using QAbstractTableModel::QAbstractTableModel;
+
+  /// Makes `rows` have the rows of `wanted`; those that stay are not touched.
+  template <typename Row>
+  void insertAndRemove(const RowChanges& changes, const std::vector<Row>& wanted, std::vector<Row>& rows) {
+    for (const RowRun& run : changes.removed) {
+      beginRemoveRows({}, run.first, run.first + run.count - 1);
+      rows.erase(rows.begin() + run.first, rows.begin() + run.first + run.count);
+      endRemoveRows();
+    }
+    for (const RowRun& run : changes.inserted) {
+      beginInsertRows({}, run.first, run.first + run.count - 1);
+      rows.insert(rows.begin() + run.first, wanted.begin() + run.first, wanted.begin() + run.first + run.count);
+      endInsertRows();
+    }
+  }
 };
 
 /// For lists that ascend strictly by `keyOf(row)`.
