@@ -6,6 +6,8 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QToolBar>
 
 #include "tests/ui/window_fixture.h"
@@ -391,8 +393,12 @@ TEST_F(WindowTest, TheKeyMapComesAndGoes) {
   startWith(picture());
   click(25, 25);
   auto* map = window().findChild<KeyMapSheet*>();
+  window().grab();
   key("?");
   EXPECT_TRUE(map->isVisible());
+  const auto* scroll = map->findChild<QScrollArea*>();
+  ASSERT_TRUE(scroll);
+  EXPECT_EQ(scroll->verticalScrollBar()->maximum(), 0) << "in a window of 1280 x 800 all keys are seen at once";
   key("C");
   EXPECT_TRUE(state().document.objects.empty()) << "keys stay with the sheet";
   key("Escape");

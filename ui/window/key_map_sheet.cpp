@@ -186,7 +186,11 @@ void KeyMapSheet::place() {
   for (QWidget* part : card_->findChildren<QWidget*>()) part->ensurePolished();
   if (QLayout* content = scroll_->widget()->layout()) content->activate();
   card_->layout()->activate();
-  const int needed = scroll_->widget()->sizeHint().height() + card_->sizeHint().height() - scroll_->sizeHint().height();
+  // The size hint of a scroll area is capped and remembered, so what stands around it is asked for itself.
+  const QMargins margins = card_->layout()->contentsMargins();
+  const int heading = card_->layout()->itemAt(0)->sizeHint().height() + card_->layout()->spacing();
+  const int needed =
+      scroll_->widget()->sizeHint().height() + heading + margins.top() + margins.bottom() + 2 * card_->frameWidth();
   const int tall = std::min(needed + kGrid_px, height() - 2 * margin);
   card_->setGeometry((width() - wide) / 2, (height() - tall) / 2, wide, tall);
 }
