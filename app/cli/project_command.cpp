@@ -121,7 +121,7 @@ Result<ExitCode> exportLabels(const Options& options) {
   CYTO_TRY(checkTarget(options.target));
   CYTO_ASSIGN(const auto project, Project::open(options.project));
   CYTO_ASSIGN(const Array labels, project->document().labels.toArray());
-  CYTO_TRY(writeLabels(options.target, format, labels, project->image().scale));
+  CYTO_TRY(writeLabels(options.target, format, labels, project->document().settings.scale));
   return ExitCode::kDone;
 }
 

@@ -9,19 +9,36 @@ bool Draft::operator==(const Draft& other) const {
   return sameCurrent && refines == other.refines && prompts == other.prompts;
 }
 
+namespace {
+
+void add(const LabelVolume& labels, Xxh128& hash) {
+  for (const ChunkKey& key : labels.chunks()) {
+    for (const int64_t index : {key.t, key.z, key.row, key.column}) hash.addValue(index);
+    hash.addValue(*labels.find(key));
+  }
+}
+
+}  // namespace
+
+Document emptyDocument(const Shape& shape, const PixelScale& scale) {
+  return {LabelVolume(shape), LabelVolume(shape), {}, {}, {scale}};
+}
+
+// What came later than version 1 of the project format is added only where it is used, so that the hashes of older
+// projects stay what they were.
 std::string stateHash(const Document& document) {
   Xxh128 hash;
   const Shape& shape = document.labels.shape();
   for (const int64_t extent : {shape.t, shape.z, shape.y, shape.x}) hash.addValue(extent);
-  for (const ChunkKey& key : document.labels.chunks()) {
-    for (const int64_t index : {key.t, key.z, key.row, key.column}) hash.addValue(index);
-    hash.addValue(*document.labels.find(key));
-  }
+  add(document.labels, hash);
   for (const auto& [id, object] : document.objects) {
     hash.addValue(id);
     hash.addValue(object->bounds.begin.t);
     hash.addValue(object->bounds.begin.z);
+    if (object->state != ObjectState::kAccepted) hash.addValue(object->state);
+    if (!object->className.empty()) hash.add(object->className.data(), object->className.size());
   }
+  add(document.proposals, hash);
   return hash.text();
 }
 

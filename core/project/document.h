@@ -4,7 +4,9 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "core/array/array.h"
 #include "core/labels/label_volume.h"
 #include "core/segmentation/object_prompts.h"
 
@@ -17,13 +19,21 @@ struct Provenance {
   float predictedIou = 0;
   std::string model;  ///< registry name; empty for an object that was painted
   std::string weightsHash;
-  std::string program;  ///< name and version of the program that wrote it
+  std::string preprocessing;  ///< how pixels became the model's input, e.g. "per-plane min-max v1"; empty when painted
+  std::string program;        ///< name and version of the program that wrote it
   std::string user;
-  int64_t time_us = 0;  ///< Unix time
+  int64_t time_us = 0;            ///< Unix time
+  std::vector<uint32_t> parents;  ///< the objects it was merged, split or copied from
+  std::string source;  ///< the file or the project it was taken over from; empty for an object that was made here
   bool operator==(const Provenance&) const = default;
 };
 
-enum class ObjectState : uint8_t { kProposal = 0, kAccepted = 1, kVerified = 2 };
+/// The numbers are part of the file format.
+enum class ObjectState : uint8_t {
+  kProposal = 0,  ///< an automatic result nobody has looked at; its pixels are in `Document::proposals`
+  kAccepted = 1,
+  kVerified = 2,  ///< finished: nothing but the user's explicit act on it changes its pixels
+};
 
 /// What is known about an object besides its pixels.
 struct ObjectRecord {
@@ -61,14 +71,25 @@ struct Draft {
   bool operator==(const Draft& other) const;
 };
 
-/// Everything a user can change and take back. Copying is cheap and gives a snapshot that another thread may read.
-struct Document {
-  LabelVolume labels;
-  ObjectTable objects;
-  Draft draft;
+/// What a user decides for the project as a whole.
+struct ProjectSettings {
+  PixelScale scale;  ///< the image file's, until the user states another one
+  bool operator==(const ProjectSettings&) const = default;
 };
 
-/// "xxh128:<32 hex>" of labels and objects (id and plane of each): equal exactly when both are.
+/// Everything a user can change and take back. Copying is cheap and gives a snapshot that another thread may read.
+struct Document {
+  LabelVolume labels;     ///< pixels of accepted and verified objects
+  LabelVolume proposals;  ///< pixels of proposals; same shape, same ids, may overlap `labels`
+  ObjectTable objects;    ///< of both
+  Draft draft;
+  ProjectSettings settings;
+};
+
+/// A document of an image that was not worked on.
+Document emptyDocument(const Shape& shape, const PixelScale& scale);
+
+/// "xxh128:<32 hex>" of labels, proposals and objects (id, plane, class and state of each): equal exactly when all are.
 std::string stateHash(const Document& document);
 
 }  // namespace cyto

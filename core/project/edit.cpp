@@ -28,6 +28,11 @@ Status apply(const Edit& edit, Direction direction, Document& document) {
   }
   // Labels check themselves and come last of what can fail.
   CYTO_TRY(apply(edit.labels, direction, document.labels));
+  if (Status fits = apply(edit.proposals, direction, document.proposals); !fits) {
+    const Direction back = isForward ? Direction::kBackward : Direction::kForward;
+    [[maybe_unused]] const Status undone = apply(edit.labels, back, document.labels);
+    return fits;
+  }
   for (const ObjectChange& change : edit.objects) {
     const auto& now = isForward ? change.after : change.before;
     if (now) {
@@ -37,6 +42,7 @@ Status apply(const Edit& edit, Direction direction, Document& document) {
     }
   }
   if (edit.draft) document.draft = isForward ? edit.draft->after : edit.draft->before;
+  if (edit.settings) document.settings = isForward ? edit.settings->after : edit.settings->before;
   return {};
 }
 

@@ -38,6 +38,8 @@ struct Edit {
   std::optional<Change<Draft>> draft;
   LabelDelta labels;
   std::vector<ObjectChange> objects;
+  LabelDelta proposals = {};
+  std::optional<Change<ProjectSettings>> settings = {};
   bool operator==(const Edit&) const = default;
 };
 

@@ -11,8 +11,12 @@
 //      after as u32, little-endian.
 //   4. "objects" [[id, RECORD or null, RECORD or null]…], when objects changed: before, after.
 //      RECORD = {"bounds": [t0, z0, y0, x0, t1, z1, y1, x1], "area", "class", "state", "prompts": PROMPTS,
-//                "alternative", "iou", "model", "weights", "program", "user", "time"}
-//   5. Keys that a reader does not know are ignored.
+//                "alternative", "iou", "model", "weights", "program", "user", "time"}; since version 2 also
+//                "preprocessing", "parents": [id…] and "source", each only when not empty.
+//   5. "proposals", as "labels", when pixels of proposals changed. Since version 2.
+//   6. "settings" {"before": SETTINGS, "after": SETTINGS}, when settings changed. Since version 2.
+//      SETTINGS = {"scale": [t, z, y, x], "space_unit", "time_unit"}
+//   7. Keys that a reader does not know are ignored.
 
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -109,18 +113,22 @@ json encode(const std::shared_ptr<const ObjectRecord>& record) {
   const Shape& begin = record->bounds.begin;
   const Shape& end = record->bounds.end;
   const Provenance& source = record->provenance;
-  return {{"bounds", {begin.t, begin.z, begin.y, begin.x, end.t, end.z, end.y, end.x}},
-          {"area", record->area},
-          {"class", record->className},
-          {"state", static_cast<int>(record->state)},
-          {"prompts", encode(source.prompts)},
-          {"alternative", source.alternative},
-          {"iou", source.predictedIou},
-          {"model", source.model},
-          {"weights", source.weightsHash},
-          {"program", source.program},
-          {"user", source.user},
-          {"time", source.time_us}};
+  json value = {{"bounds", {begin.t, begin.z, begin.y, begin.x, end.t, end.z, end.y, end.x}},
+                {"area", record->area},
+                {"class", record->className},
+                {"state", static_cast<int>(record->state)},
+                {"prompts", encode(source.prompts)},
+                {"alternative", source.alternative},
+                {"iou", source.predictedIou},
+                {"model", source.model},
+                {"weights", source.weightsHash},
+                {"program", source.program},
+                {"user", source.user},
+                {"time", source.time_us}};
+  if (!source.preprocessing.empty()) value["preprocessing"] = source.preprocessing;
+  if (!source.parents.empty()) value["parents"] = source.parents;
+  if (!source.source.empty()) value["source"] = source.source;
+  return value;
 }
 
 std::shared_ptr<const ObjectRecord> decodeRecord(uint32_t id, const json& value) {
@@ -128,14 +136,37 @@ std::shared_ptr<const ObjectRecord> decodeRecord(uint32_t id, const json& value)
   const auto bounds = value.at("bounds").get<std::array<int64_t, 8>>();
   const int state = value.at("state");
   if (state < 0 || state > static_cast<int>(ObjectState::kVerified)) throw std::invalid_argument("an unknown state");
-  return std::make_shared<const ObjectRecord>(
-      ObjectRecord{id,
-                   {{bounds[0], bounds[1], bounds[2], bounds[3]}, {bounds[4], bounds[5], bounds[6], bounds[7]}},
-                   value.at("area"),
-                   value.at("class"),
-                   static_cast<ObjectState>(state),
-                   {decodePrompts(value.at("prompts")), value.at("alternative"), value.at("iou"), value.at("model"),
-                    value.at("weights"), value.at("program"), value.at("user"), value.at("time")}});
+  ObjectRecord record;
+  record.id = id;
+  record.bounds = {{bounds[0], bounds[1], bounds[2], bounds[3]}, {bounds[4], bounds[5], bounds[6], bounds[7]}};
+  record.area = value.at("area");
+  record.className = value.at("class");
+  record.state = static_cast<ObjectState>(state);
+  Provenance& source = record.provenance;
+  source.prompts = decodePrompts(value.at("prompts"));
+  source.alternative = value.at("alternative");
+  source.predictedIou = value.at("iou");
+  source.model = value.at("model");
+  source.weightsHash = value.at("weights");
+  source.program = value.at("program");
+  source.user = value.at("user");
+  source.time_us = value.at("time");
+  // nlohmann's `value` would make a default for every one; these are rare.
+  if (const auto found = value.find("preprocessing"); found != value.end()) source.preprocessing = *found;
+  if (const auto found = value.find("parents"); found != value.end()) found->get_to(source.parents);
+  if (const auto found = value.find("source"); found != value.end()) source.source = *found;
+  return std::make_shared<const ObjectRecord>(std::move(record));
+}
+
+json encode(const ProjectSettings& settings) {
+  const PixelScale& scale = settings.scale;
+  return {
+      {"scale", {scale.t, scale.z, scale.y, scale.x}}, {"space_unit", scale.spaceUnit}, {"time_unit", scale.timeUnit}};
+}
+
+ProjectSettings decodeSettings(const json& value) {
+  const auto scale = value.at("scale").get<std::array<double, 4>>();
+  return {{scale[0], scale[1], scale[2], scale[3], value.at("space_unit"), value.at("time_unit")}};
 }
 
 void putNumber(std::vector<uint8_t>& bytes, uint32_t number) {
@@ -193,6 +224,13 @@ Edit decode(const json& value) {
       edit.objects.push_back({id, decodeRecord(id, entry.at(1)), decodeRecord(id, entry.at(2))});
     }
   }
+  if (const auto proposals = value.find("proposals"); proposals != value.end()) {
+    edit.proposals = decodeDelta(*proposals);
+  }
+  if (const auto settings = value.find("settings"); settings != value.end()) {
+    edit.settings =
+        Change<ProjectSettings>{decodeSettings(settings->at("before")), decodeSettings(settings->at("after"))};
+  }
   return edit;
 }
 
@@ -212,6 +250,10 @@ std::string encodeEdit(const Edit& edit) {
       objects.push_back({change.id, encode(change.before), encode(change.after)});
     }
     value["objects"] = std::move(objects);
+  }
+  if (!edit.proposals.isEmpty()) value["proposals"] = encode(edit.proposals);
+  if (edit.settings) {
+    value["settings"] = {{"before", encode(edit.settings->before)}, {"after", encode(edit.settings->after)}};
   }
   std::string bytes;
   json::to_cbor(value, nlohmann::detail::output_adapter<char>(bytes));

@@ -17,6 +17,15 @@ enum class EditKind : uint8_t {
   kRefine = 9,  ///< an object's prompts came back to be refined
   kClassify = 10,
   kImport = 11,
+  kPropose = 12,  ///< an automatic result came in as proposals
+  kAccept = 13,   ///< proposals became objects
+  kReject = 14,
+  kVerify = 15,
+  kUnverify = 16,
+  kMergeObjects = 17,
+  kSplit = 18,
+  kSettings = 19,
+  kMergeProjects = 20,  ///< the work of another annotator came in
 };
 
 }  // namespace cyto

@@ -87,7 +87,7 @@ Status makeFolder(const fs::path& folder, const std::function<Status(const fs::p
 std::unique_ptr<Project> Project::inMemory(const ImageReference& image) {
   std::unique_ptr<Project> project(new Project());
   project->image_ = image;
-  project->document_.labels = LabelVolume(image.shape);
+  project->document_ = emptyDocument(image.shape, image.scale);
   project->journal_ = createMemoryJournal();
   return project;
 }
@@ -106,7 +106,7 @@ Result<std::unique_ptr<Project>> Project::open(const fs::path& folder) {
   std::error_code failed;
   project->folder_ = fs::absolute(folder, failed).lexically_normal();
   CYTO_ASSIGN(project->image_, readManifest(project->folder_));
-  project->document_.labels = LabelVolume(project->image_.shape);
+  project->document_ = emptyDocument(project->image_.shape, project->image_.scale);
   ProjectLock::Attempt attempt = ProjectLock::acquire(project->folder_);
   project->lock_ = std::move(attempt.lock);
   project->readOnlyReason_ = attempt.refusal;
@@ -167,8 +167,7 @@ Status Project::follow(uint64_t target) {
 }
 
 Status Project::replay() {
-  document_ = {};
-  document_.labels = LabelVolume(image_.shape);
+  document_ = emptyDocument(image_.shape, image_.scale);
   std::vector<uint64_t> line;
   for (uint64_t step = history_.current(); step != 0; step = history_.find(step)->parent) line.push_back(step);
   std::reverse(line.begin(), line.end());
@@ -299,15 +298,6 @@ Status Project::walkInPlace(const History::Path& path, uint64_t target) {
     [[maybe_unused]] const Status undone = apply(entry->first, opposite, document_);
   }
   return status;
-}
-
-Status Project::setScale(const PixelScale& scale) {
-  CYTO_TRY(mayChange());
-  ImageReference image = image_;
-  image.scale = scale;
-  if (!folder_.empty()) CYTO_TRY(writeManifest(folder_, folder_, image));
-  image_ = std::move(image);
-  return {};
 }
 
 Status Project::copyTo(const fs::path& folder) const {

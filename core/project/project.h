@@ -33,6 +33,7 @@ class Project {
 
   const Document& document() const { return document_; }
   const History& history() const { return history_; }
+  /// As it was when the project was made; its scale holds until the settings state another one.
   const ImageReference& image() const { return image_; }
 
   /// Empty for a project in memory.
@@ -66,9 +67,6 @@ class Project {
 
   /// Stands on any step of the history, or on 0, the beginning.
   Status moveTo(uint64_t sequence);
-
-  /// States the physical size of the image's pixels; it is kept in the manifest and is no step of the history.
-  Status setScale(const PixelScale& scale);
 
   /// Writes a copy with the whole history to a folder that must not exist yet.
   Status copyTo(const std::filesystem::path& folder) const;

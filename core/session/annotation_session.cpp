@@ -405,18 +405,24 @@ Status AnnotationSession::setPixelSize(double size, const std::string& unit) {
   if (unit != "micrometer" && unit != "nanometer" && unit != "millimeter") {
     return refused("'" + unit + "' is no unit of length; use micrometer, nanometer or millimeter");
   }
-  PixelScale scale = project_->image().scale;
+  Change<ProjectSettings> change{document().settings, document().settings};
+  PixelScale& scale = change.after.scale;
   scale.y = size;
   scale.x = size;
   scale.spaceUnit = unit;
-  return project_->setScale(scale);
+  if (change.before == change.after) return {};
+  Edit edit;
+  edit.kind = EditKind::kSettings;
+  edit.label = "pixel size";
+  edit.settings = std::move(change);
+  return project_->perform(edit);
 }
 
 Status AnnotationSession::exportLabels(LabelFormat format, const fs::path& path) {
   CYTO_TRY(checkOpen());
   CYTO_TRY(checkTarget(path));
   CYTO_ASSIGN(const Array labels, document().labels.toArray());
-  CYTO_TRY(writeLabels(path, format, labels, project_->image().scale));
+  CYTO_TRY(writeLabels(path, format, labels, document().settings.scale));
   hasUnsaved_ = false;
   return {};
 }

@@ -169,7 +169,7 @@ void LiveSession::exportLabels(LabelFormat format, fs::path path, Done done) {
         }
         write("export " + std::string(labelFormatName(format)) + " " + quotedWord(path.string()));
         const LabelVolume labels = session_.document().labels;
-        const PixelScale scale = session_.project()->image().scale;
+        const PixelScale scale = session_.document().settings.scale;
         exports_.post(JobPriority::kBatch, [this, format, path, labels, scale, done](const CancelToken&) {
           const auto work = [&]() -> Status {
             CYTO_ASSIGN(const Array pixels, labels.toArray());
@@ -219,6 +219,7 @@ void LiveSession::publish(bool isAnswering) {
     state->isOpen = true;
     state->image = session_.image();
     state->reference = project->image();
+    state->reference.scale = project->document().settings.scale;
     state->document = project->document();
     state->current = session_.current();
     state->nextId = project->nextId();

@@ -84,7 +84,7 @@ class ProjectTest : public testing::Test {
 };
 
 TEST(EditFormat, AnEditComesBackAsItWas) {
-  Document document{LabelVolume(kShape), {}, {}};
+  Document document = emptyDocument(kShape, {});
   const Edit prompt = promptEdit(document, {3.25, -0.5, false});
   ASSERT_TRUE(apply(prompt, Direction::kForward, document));
   const Edit answer = answerEdit(document, inscribedEllipse({10, 20, 43, 31}));
@@ -98,7 +98,7 @@ TEST(EditFormat, AnEditComesBackAsItWas) {
 }
 
 TEST(EditFormat, CutOrChangedBytesAreRefusedNotBelieved) {
-  Document document{LabelVolume(kShape), {}, {}};
+  Document document = emptyDocument(kShape, {});
   const std::string whole = encodeEdit(commitEdit(document, 7, square(250, 250, 20)));
   for (size_t length = 0; length < whole.size(); ++length) {
     EXPECT_FALSE(decodeEdit(std::string_view(whole).substr(0, length))) << length;
@@ -111,14 +111,14 @@ TEST(EditFormat, CutOrChangedBytesAreRefusedNotBelieved) {
     damaged[random() % damaged.size()] = static_cast<char>(random());
     const auto edit = decodeEdit(damaged);
     if (edit) {
-      Document target{LabelVolume(kShape), {}, {}};
+      Document target = emptyDocument(kShape, {});
       [[maybe_unused]] const Status mayFail = apply(*edit, Direction::kForward, target);
     }
   }
 }
 
 TEST(ApplyEdit, WhatDoesNotFitChangesNothing) {
-  Document document{LabelVolume(kShape), {}, {}};
+  Document document = emptyDocument(kShape, {});
   const Edit commit = commitEdit(document, 7, square(10, 10, 5));
   ASSERT_TRUE(apply(commit, Direction::kForward, document));
   const Document before = document;

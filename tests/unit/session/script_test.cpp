@@ -131,8 +131,8 @@ TEST_F(ScriptTest, ThePixelSizeIsKeptWithTheProject) {
   }
   const auto project = Project::open(folder_ / "p.cyto");
   ASSERT_TRUE(project);
-  EXPECT_EQ((*project)->image().scale.x, 0.325);
-  EXPECT_EQ((*project)->image().scale.spaceUnit, "micrometer");
+  EXPECT_EQ((*project)->document().settings.scale.x, 0.325);
+  EXPECT_EQ((*project)->document().settings.scale.spaceUnit, "micrometer");
 }
 
 TEST_F(ScriptTest, AProjectIsMadeByTheNextOpenAndOpenedLater) {
