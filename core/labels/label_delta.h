@@ -25,6 +25,9 @@ struct ChunkDelta {
   bool operator==(const ChunkDelta&) const = default;
 };
 
+/// Where two contents of a chunk differ.
+std::vector<LabelRun> runsBetween(ChunkReader before, ChunkReader after);
+
 /// What a change did to a label volume, in both directions. Chunks ascending.
 struct LabelDelta {
   std::vector<ChunkDelta> chunks;
@@ -38,6 +41,9 @@ struct LabelDelta {
   /// A box around the changed pixels (whole rows of chunks are not rounded up); empty when nothing changed.
   Box bounds() const;
 };
+
+/// What turns one volume into another of the same shape. Takes time for the chunks that are not shared.
+LabelDelta differenceBetween(const LabelVolume& before, const LabelVolume& after);
 
 enum class Direction { kForward, kBackward };
 

@@ -26,6 +26,7 @@ enum class EditKind : uint8_t {
   kSplit = 18,
   kSettings = 19,
   kMergeProjects = 20,  ///< the work of another annotator came in
+  kRestore = 21,        ///< a state whose steps are lost
 };
 
 }  // namespace cyto

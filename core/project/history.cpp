@@ -5,17 +5,25 @@
 
 namespace cyto {
 
+size_t History::place(uint64_t sequence) const {
+  if (sequence == 0) return 0;
+  const auto found = std::lower_bound(steps_.begin(), steps_.end(), sequence,
+                                      [](const HistoryStep& step, uint64_t wanted) { return step.sequence < wanted; });
+  const bool isStep = found != steps_.end() && found->sequence == sequence;
+  return isStep ? static_cast<size_t>(found - steps_.begin()) + 1 : lastVisited_.size();
+}
+
 const HistoryStep* History::find(uint64_t sequence) const {
-  const auto found = index_.find(sequence);
-  return found == index_.end() ? nullptr : &steps_[found->second];
+  const size_t index = place(sequence);
+  return index == 0 || index == lastVisited_.size() ? nullptr : &steps_[index - 1];
 }
 
 void History::add(HistoryStep step) {
   assert(step.sequence > (steps_.empty() ? 0 : steps_.back().sequence));
   step.parent = current_;
-  lastChild_[current_] = step.sequence;
+  lastVisited_[place(current_)] = step.sequence;
+  lastVisited_.push_back(0);
   current_ = step.sequence;
-  index_[step.sequence] = steps_.size();
   steps_.push_back(std::move(step));
 }
 
@@ -62,14 +70,15 @@ std::vector<HistoryStep> History::line(size_t back, size_t forward) const {
   return steps;
 }
 
-Result<History::Path> History::pathTo(uint64_t target) const {
-  if (target != 0 && !find(target)) {
-    return Error(ErrorCode::kNotFound, "the history has no step " + std::to_string(target));
+Result<History::Path> History::path(uint64_t from, uint64_t target) const {
+  for (const uint64_t step : {from, target}) {
+    if (place(step) == lastVisited_.size()) {
+      return Error(ErrorCode::kNotFound, "the history has no step " + std::to_string(step));
+    }
   }
   Path path;
   // A child's sequence is larger than its parent's, so the larger end can never be an ancestor of the other: walking
   // it up meets where the branches part.
-  uint64_t from = current_;
   uint64_t to = target;
   while (from != to) {
     uint64_t& later = from > to ? from : to;
@@ -85,14 +94,39 @@ void History::moveTo(uint64_t target) {
   assert(path);
   if (!path) return;
   // Above the fork the way is remembered already, because the document stands on it.
-  for (const uint64_t sequence : path->forward) lastChild_[find(sequence)->parent] = sequence;
+  for (const uint64_t sequence : path->forward) lastVisited_[place(find(sequence)->parent)] = sequence;
   current_ = target;
 }
 
 std::optional<uint64_t> History::lastChild(uint64_t sequence) const {
-  const auto found = lastChild_.find(sequence);
-  if (found == lastChild_.end()) return std::nullopt;
-  return found->second;
+  const size_t index = place(sequence);
+  if (index == lastVisited_.size() || lastVisited_[index] == 0) return std::nullopt;
+  return lastVisited_[index];
+}
+
+Result<History> History::restored(std::vector<HistoryStep> steps, std::vector<uint64_t> lastVisited,
+                                  uint64_t current) {
+  const Error noHistory(ErrorCode::kFormat, "its steps are no history");
+  History history;
+  history.steps_ = std::move(steps);
+  history.lastVisited_ = std::move(lastVisited);
+  history.current_ = current;
+  if (history.lastVisited_.size() != history.steps_.size() + 1) return noHistory;
+  const size_t unknown = history.lastVisited_.size();
+  uint64_t before = 0;
+  for (const HistoryStep& step : history.steps_) {
+    if (step.sequence <= before || step.parent >= step.sequence) return noHistory;
+    before = step.sequence;
+    if (history.place(step.parent) == unknown) return noHistory;
+  }
+  if (history.place(current) == unknown) return noHistory;
+  for (size_t i = 0; i < unknown; ++i) {
+    const uint64_t child = history.lastVisited_[i];
+    if (child == 0) continue;
+    const HistoryStep* step = history.find(child);
+    if (!step || history.place(step->parent) != i) return noHistory;
+  }
+  return history;
 }
 
 }  // namespace cyto

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "core/base/result.h"
@@ -58,25 +57,33 @@ class History {
   /// `forward` that redo would take.
   std::vector<HistoryStep> line(size_t back, size_t forward) const;
 
-  /// How to get to a step: which steps to take back (newest first), then which to apply (oldest first).
+  /// How to get from one step to another: which steps to take back (newest first), then which to apply (oldest first).
   /// kNotFound for a sequence that is no step.
   struct Path {
     std::vector<uint64_t> back;
     std::vector<uint64_t> forward;
   };
-  Result<Path> pathTo(uint64_t target) const;
+  Result<Path> pathTo(uint64_t target) const { return path(current_, target); }
+  Result<Path> path(uint64_t from, uint64_t target) const;
 
   /// Stands on a known step (or 0) and remembers the way for redo.
   void moveTo(uint64_t target);
+
+  /// Which child was visited last, the way redo takes: of the beginning, then of each step; 0 for none.
+  const std::vector<uint64_t>& lastVisited() const { return lastVisited_; }
+
+  /// A history as it was: `steps` with their parents, in the order they were made. kFormat when they are no history.
+  static Result<History> restored(std::vector<HistoryStep> steps, std::vector<uint64_t> lastVisited, uint64_t current);
 
  private:
   /// The user step that undo would take from there; null at the beginning.
   const HistoryStep* undoneStep(uint64_t from) const;
   std::optional<uint64_t> lastChild(uint64_t sequence) const;
+  /// Where a step, or the beginning, stands in lastVisited_; past its end for a sequence that is none.
+  size_t place(uint64_t sequence) const;
 
   std::vector<HistoryStep> steps_;
-  std::unordered_map<uint64_t, size_t> index_;
-  std::unordered_map<uint64_t, uint64_t> lastChild_;  // parent -> the child that was visited last
+  std::vector<uint64_t> lastVisited_{0};
   uint64_t current_ = 0;
 };
 

@@ -1,33 +1,29 @@
-// The journal on disk: FOLDER/00000001.log. All numbers are little-endian.
+// The journal on disk: FOLDER/00000001.log, 00000002.log, …
 //
-//   1. The file begins with the 8 bytes "CYTOJNL1".
-//   2. Records follow without gaps. A record is a header of 28 bytes and a payload:
-//        u32  length of the payload as it is stored
-//        u32  CRC-32C of everything after this field: the rest of the header and the stored payload
-//        u64  sequence: 1, 2, 3, …
-//        u64  Unix time in µs
-//        u16  kind
-//        u16  flags; bit 0: the payload is one zstd frame that tells its size; the other bits are 0
-//   3. A payload is compressed only when that makes it smaller; it is never larger than 1 GiB uncompressed.
-//   4. Appending writes the whole record at once, then syncs. What fails is cut off again; where that fails too, it is
-//      tried again before the next record and when the journal is closed.
-//   5. A record that cannot be read, with no readable one after it, is the torn end of an append that was never
-//      acknowledged: it is cut off. With a readable record after it, the file is damaged and is left alone.
-//   6. A file that ends within its first 8 bytes is a journal whose creation was interrupted: it is empty.
+//   1. Each file, a segment, begins with the 8 bytes "CYTOJNL1"; records follow without gaps (journal_record.cpp), with
+//      sequences 1, 2, 3, … over all segments. Only the last segment is written to.
+//   2. Appending writes a whole record at its end. Syncing (fdatasync) makes it safe; a record is acknowledged only
+//      after that. Several records may share one sync.
+//   3. What fails is cut off again; where that fails too, it is tried again before the next record and when the journal
+//      is closed. When a sync fails, everything since the last one is cut off.
+//   4. Opening reads every record header and checks every checksum. What cannot be read at the very end of the last
+//      segment, with no readable record after it, is the torn end of an append that was never acknowledged: it is kept
+//      beside the segment as NNNNNNNN.log.cut-OFFSET and cut off. What cannot be read anywhere else is damage: it is
+//      reported with file and offset, the records after it are still found, and the files are left alone.
+//   5. A segment that ends within its first 8 bytes is one whose creation was interrupted: it is empty.
+//   6. A new segment is started only when all records are synced: its file is made, synced, and its folder is synced.
+//   7. Packing a segment that is not written to any more drops nothing. Its records are written, many in a block, to
+//      NNNNNNNN.log.partial; that file is synced, read back, and each record is compared with the original; then it is
+//      renamed over the segment and the folder is synced. A .partial that is found when opening was interrupted and is
+//      removed.
+//   8. The first version had one segment and no blocks.
 
 #include "core/project/journal.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zstd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <optional>
 
 #include "core/base/atomic_file.h"
-#include "core/project/crc32c.h"
 
 namespace cyto {
 
@@ -35,406 +31,280 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kMagic = "CYTOJNL1";
-constexpr const char* kFileName = "00000001.log";
-constexpr uint64_t kHeaderBytes = 28;
-constexpr uint64_t kChecksumEnd = 8;  // the checksum is over what follows
-constexpr uint16_t kCompressed = 1;
-constexpr int kCompressionLevel = 3;
-constexpr uint64_t kMaxPayload = uint64_t{1} << 30;
-constexpr uint64_t kWindowBytes = uint64_t{1} << 18;
-
-struct Header {
-  uint32_t storedBytes = 0;
-  uint32_t checksum = 0;
-  uint64_t sequence = 0;
-  int64_t time_us = 0;
-  uint16_t kind = 0;
-  uint16_t flags = 0;
-};
-
-template <typename T>
-void putNumber(std::string& bytes, size_t offset, T number) {
-  for (size_t i = 0; i < sizeof(T); ++i) bytes[offset + i] = static_cast<char>(number >> (8 * i));
+fs::path segmentPath(const fs::path& folder, size_t number) {
+  std::string digits = std::to_string(number);
+  digits.insert(0, 8 - std::min<size_t>(8, digits.size()), '0');
+  return folder / (digits + ".log");
 }
 
-template <typename T>
-T number(std::string_view bytes, size_t offset) {
-  uint64_t value = 0;
-  for (size_t i = 0; i < sizeof(T); ++i) value |= uint64_t{static_cast<uint8_t>(bytes[offset + i])} << (8 * i);
-  return static_cast<T>(value);
+/// The numbers of the segments in a folder, ascending.
+std::vector<size_t> segmentNumbers(const fs::path& folder) {
+  std::vector<size_t> numbers;
+  std::error_code failed;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, failed)) {
+    const std::string name = entry.path().filename().string();
+    const bool isNumber = name.size() == 12 && name.find_first_not_of("0123456789") == 8;
+    if (isNumber && name.ends_with(".log")) numbers.push_back(std::stoul(name));
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
 }
-
-Header parseHeader(std::string_view bytes) {
-  return {number<uint32_t>(bytes, 0), number<uint32_t>(bytes, 4),  number<uint64_t>(bytes, 8),
-          number<int64_t>(bytes, 16), number<uint16_t>(bytes, 24), number<uint16_t>(bytes, 26)};
-}
-
-/// The payload as it is stored, and whether that is compressed.
-std::pair<std::string, bool> storedForm(std::string_view payload) {
-  std::string compressed(ZSTD_compressBound(payload.size()), '\0');
-  const size_t bytes =
-      ZSTD_compress(compressed.data(), compressed.size(), payload.data(), payload.size(), kCompressionLevel);
-  if (ZSTD_isError(bytes) || bytes >= payload.size()) return {std::string(payload), false};
-  compressed.resize(bytes);
-  return {std::move(compressed), true};
-}
-
-std::string encodeRecord(uint64_t sequence, RecordKind kind, std::string_view payload, int64_t time_us) {
-  const auto [stored, isCompressed] = storedForm(payload);
-  std::string bytes(kHeaderBytes, '\0');
-  putNumber(bytes, 0, static_cast<uint32_t>(stored.size()));
-  putNumber(bytes, 8, sequence);
-  putNumber(bytes, 16, static_cast<uint64_t>(time_us));
-  putNumber(bytes, 24, static_cast<uint16_t>(kind));
-  putNumber(bytes, 26, isCompressed ? kCompressed : uint16_t{0});
-  bytes += stored;
-  putNumber(bytes, 4, crc32c(std::string_view(bytes).substr(kChecksumEnd)));
-  return bytes;
-}
-
-Error ioError(const fs::path& path, const std::string& action, int errorNumber) {
-  const bool isFull = errorNumber == ENOSPC || errorNumber == EDQUOT;
-  return Error(ErrorCode::kIo, "the journal '" + path.string() + "' cannot be " + action + ": " +
-                                   systemErrorText(errorNumber) + (isFull ? "; free some space and try again" : ""));
-}
-
-Error damaged(const fs::path& path, uint64_t offset, const std::string& what) {
-  return Error(ErrorCode::kFormat,
-               "the journal '" + path.string() + "' is damaged at byte " + std::to_string(offset) + ": " + what);
-}
-
-/// An open journal file. Where `int` is returned it is 0, or the errno of what failed.
-class JournalFile {
- public:
-  JournalFile(int descriptor, fs::path path) : descriptor_(descriptor), path_(std::move(path)) {}
-  ~JournalFile() { ::close(descriptor_); }
-  JournalFile(const JournalFile&) = delete;
-  JournalFile& operator=(const JournalFile&) = delete;
-
-  const fs::path& path() const { return path_; }
-
-  Result<uint64_t> size() const {
-    struct stat status{};
-    if (::fstat(descriptor_, &status) != 0) return ioError(path_, "read", errno);
-    if (!S_ISREG(status.st_mode)) return damaged(path_, 0, "it is no file");
-    return static_cast<uint64_t>(status.st_size);
-  }
-
-  Status read(uint64_t offset, char* target, size_t bytes) const {
-    while (bytes > 0) {
-      const ssize_t got = ::pread(descriptor_, target, bytes, static_cast<off_t>(offset));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return ioError(path_, "read", errno);
-      if (got == 0) return Error(ErrorCode::kIo, "the journal '" + path_.string() + "' became shorter while in use");
-      target += got;
-      offset += static_cast<uint64_t>(got);
-      bytes -= static_cast<size_t>(got);
-    }
-    return {};
-  }
-
-  int write(uint64_t offset, std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return errno;
-      if (written == 0) return EIO;
-      offset += static_cast<uint64_t>(written);
-      bytes.remove_prefix(static_cast<size_t>(written));
-    }
-    return sync();
-  }
-
-  int cutTo(uint64_t size) {
-    while (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) {
-      if (errno != EINTR) return errno;
-    }
-    return 0;
-  }
-
-  int sync() {
-    while (::fdatasync(descriptor_) != 0) {
-      if (errno != EINTR) return errno;
-    }
-    return 0;
-  }
-
- private:
-  int descriptor_;
-  fs::path path_;
-};
-
-/// Goes through a journal file of a size that was taken once. Holds one window, never the file.
-class JournalReader {
- public:
-  JournalReader(const JournalFile& file, uint64_t size) : file_(file), size_(size) {}
-
-  uint64_t size() const { return size_; }
-
-  /// Bytes that stay valid until the next call. At most kWindowBytes, all within the file.
-  Result<std::string_view> view(uint64_t offset, uint64_t bytes) {
-    if (offset < windowBegin_ || offset + bytes > windowBegin_ + window_.size()) {
-      window_.resize(std::min(kWindowBytes, size_ - offset));
-      windowBegin_ = offset;
-      work_ += window_.size();
-      CYTO_TRY(file_.read(offset, window_.data(), window_.size()));
-    }
-    return std::string_view(window_).substr(offset - windowBegin_, bytes);
-  }
-
-  /// The header at an offset; nothing when it or its payload would reach past the end.
-  Result<std::optional<Header>> header(uint64_t offset) {
-    if (size_ - offset < kHeaderBytes) return std::optional<Header>();
-    CYTO_ASSIGN(const std::string_view bytes, view(offset, kHeaderBytes));
-    const Header header = parseHeader(bytes);
-    if (header.storedBytes > size_ - offset - kHeaderBytes) return std::optional<Header>();
-    return std::optional<Header>(header);
-  }
-
-  /// Whether the checksum fits a record that lies within the file.
-  Result<bool> isWhole(uint64_t offset, const Header& header) {
-    uint32_t checksum = 0;
-    const uint64_t end = offset + kHeaderBytes + header.storedBytes;
-    for (uint64_t at = offset + kChecksumEnd; at < end;) {
-      CYTO_ASSIGN(const std::string_view bytes, view(at, std::min(kWindowBytes, end - at)));
-      checksum = crc32c(bytes, checksum);
-      at += bytes.size();
-      work_ += bytes.size();
-    }
-    return checksum == header.checksum;
-  }
-
-  /// Whether a whole record with this sequence or a later one begins anywhere after an offset.
-  Result<bool> hasRecordAfter(uint64_t offset, uint64_t sequence) {
-    // A hostile file could name a record at every byte, and checking them all would take forever. Giving up says yes:
-    // then nothing is cut.
-    const uint64_t maxWork = work_ + 16 * (size_ + kWindowBytes);
-    for (uint64_t at = offset + 1; at + kHeaderBytes <= size_; ++at) {
-      if (work_ > maxWork) return true;
-      CYTO_ASSIGN(const std::optional<Header> found, header(at));
-      if (!found || found->sequence < sequence || found->sequence - sequence > size_ / kHeaderBytes) continue;
-      CYTO_ASSIGN(const bool whole, isWhole(at, *found));
-      if (whole) return true;
-    }
-    return false;
-  }
-
- private:
-  const JournalFile& file_;
-  uint64_t size_;
-  std::string window_;
-  uint64_t windowBegin_ = 0;
-  uint64_t work_ = 0;  // bytes read and checked so far
-};
-
-/// Made once for each thread: making one takes several times as long as unpacking a record.
-ZSTD_DCtx* unpacker() {
-  static thread_local const std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(),
-                                                                                       &ZSTD_freeDCtx);
-  return context.get();
-}
-
-Result<std::string> decompressed(const fs::path& path, uint64_t offset, const std::string& stored) {
-  const unsigned long long bytes = ZSTD_getFrameContentSize(stored.data(), stored.size());
-  if (bytes == ZSTD_CONTENTSIZE_UNKNOWN || bytes == ZSTD_CONTENTSIZE_ERROR || bytes > kMaxPayload) {
-    return damaged(path, offset, "the size of its compressed content is unknown or too large");
-  }
-  ZSTD_DCtx* context = unpacker();
-  if (!context) return Error(ErrorCode::kOutOfMemory, "there is too little memory to read the journal");
-  std::string payload(bytes, '\0');
-  const size_t got = ZSTD_decompressDCtx(context, payload.data(), payload.size(), stored.data(), stored.size());
-  if (ZSTD_isError(got) || got != payload.size()) {
-    return damaged(path, offset, "its compressed content cannot be read");
-  }
-  return payload;
-}
-
-/// The payload of a record that lies within the file and whose checksum fits.
-Result<std::string> readPayload(const JournalFile& file, uint64_t offset, const Header& header) {
-  if ((header.flags & ~kCompressed) != 0) {
-    return damaged(file.path(), offset, "it has unknown flags; it may be of a newer version of the program");
-  }
-  std::string stored(header.storedBytes, '\0');
-  CYTO_TRY(file.read(offset + kHeaderBytes, stored.data(), stored.size()));
-  if ((header.flags & kCompressed) == 0) return stored;
-  return decompressed(file.path(), offset, stored);
-}
-
-RecordKind kindOf(uint16_t number) {
-  const auto kind = static_cast<RecordKind>(number);
-  return kind == RecordKind::kEdit || kind == RecordKind::kMove ? kind : RecordKind::kOther;
-}
-
-using Visit = std::function<Status(const Record&)>;
 
 class FileJournal : public Journal {
  public:
-  FileJournal(int descriptor, fs::path path, Mode mode) : file_(descriptor, std::move(path)), mode_(mode) {}
+  FileJournal(fs::path folder, Mode mode) : folder_(std::move(folder)), mode_(mode) {}
 
   /// A record that was refused must not be there when the journal is opened again: the last chance to cut it off.
   ~FileJournal() override {
-    if (hasRest_) file_.cutTo(end_);
+    if (hasRest_) last().file->cutTo(last().end);
   }
 
-  /// Makes an empty file an empty journal.
-  Status begin();
+  /// Takes a first segment that was just made.
+  void begin(std::unique_ptr<JournalSegment> segment) {
+    segments_.push_back({std::move(segment), {}, JournalSegment::beginBytes()});
+    syncedEnd_ = last().end;
+  }
 
-  Status readAll(const Visit& visit, JournalRecovery& recovery);
+  Status openAll(JournalRecovery& recovery);
 
+  uint64_t lastSequence() const override { return lastSequence_; }
+  uint64_t size_bytes() const override;
+  uint64_t segment_bytes() const override { return segments_.back().end; }
   Result<uint64_t> append(RecordKind kind, std::string_view payload, int64_t time_us) override;
-  Result<std::string> payload(uint64_t sequence) const override;
+  Status sync() override;
+  Result<Record> read(uint64_t sequence) const override;
+  Status readFrom(uint64_t first, const std::function<Status(const Record&)>& visit,
+                  std::vector<Damage>& damages) const override;
+  Status startSegment() override;
+  std::unique_ptr<SegmentPacking> nextPacking() const override;
+  Status finishPacking(SegmentPacking& packing) override;
 
  private:
-  Result<bool> checkMagic(JournalReader& reader);
-  Result<bool> readRecord(JournalReader& reader, const Visit& visit);
-  Status cutTail(JournalReader& reader, JournalRecovery& recovery);
+  using Extent = JournalSegment::Extent;
+  struct Segment {
+    std::unique_ptr<JournalSegment> file;
+    std::vector<Extent> extents;
+    uint64_t end = 0;  // where the next record goes
+  };
 
-  JournalFile file_;
+  static Error damaged(const Segment& segment, const Extent& extent, const Error& error) {
+    if (error.code() != ErrorCode::kFormat) return error;
+    return Error(ErrorCode::kFormat, Damage{segment.file->path(), extent.offset, error.message(), 0, 0}.text());
+  }
+
+  Segment& last() { return segments_.back(); }
+  void forgetUnsynced();
+  Status openSegment(const fs::path& path, bool isLast, JournalRecovery& recovery);
+  Status cutTail(const JournalSegment::Scan& scan, JournalRecovery& recovery);
+
+  fs::path folder_;
   Mode mode_;
-  std::vector<uint64_t> offsets_;  // of the record with sequence index + 1
-  uint64_t end_ = 0;               // where the next record goes
-  bool hasRest_ = false;           // bytes of a failed append may lie after end_
+  std::vector<Segment> segments_;
+  std::vector<Damage> damages_;
+  uint64_t lastSequence_ = 0;
+  uint64_t syncedEnd_ = 0;         // of the last segment; what lies between it and its end is not synced yet
+  bool hasRest_ = false;           // bytes of a failed append may lie after the end
+  mutable std::vector<Record> block_;  // the records of the block that was read last
 };
 
-Status FileJournal::begin() {
-  if (const int failed = file_.write(0, kMagic)) return ioError(file_.path(), "written", failed);
-  end_ = kMagic.size();
-  return syncToDisk(file_.path().parent_path());
-}
-
-/// False for a journal whose creation was interrupted.
-Result<bool> FileJournal::checkMagic(JournalReader& reader) {
-  CYTO_ASSIGN(const std::string_view found, reader.view(0, std::min<uint64_t>(reader.size(), kMagic.size())));
-  if (found == kMagic) return true;
-  // After a power failure a file system may give zeros where bytes were not written yet.
-  const bool isTorn = found == kMagic.substr(0, found.size()) || found.find_first_not_of('\0') == found.npos;
-  if (isTorn && reader.size() <= kMagic.size()) return false;
-  return damaged(file_.path(), 0, "it does not begin as a journal does; choose another file");
-}
-
-/// Reads the record at end_ and goes past it; false when there is none that can be read.
-Result<bool> FileJournal::readRecord(JournalReader& reader, const Visit& visit) {
-  const uint64_t sequence = offsets_.size() + 1;
-  CYTO_ASSIGN(const std::optional<Header> header, reader.header(end_));
-  if (!header) return false;
-  CYTO_ASSIGN(const bool isWhole, reader.isWhole(end_, *header));
-  if (!isWhole) return false;
-  if (header->sequence != sequence) {
-    return damaged(file_.path(), end_,
-                   "record " + std::to_string(header->sequence) + " stands where record " + std::to_string(sequence) +
-                       " should be");
+Status FileJournal::openAll(JournalRecovery& recovery) {
+  recovery = {};
+  std::vector<size_t> numbers = segmentNumbers(folder_);
+  if (numbers.empty()) numbers = {1};
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const fs::path path = segmentPath(folder_, numbers[i]);
+    const size_t expected = i == 0 ? 1 : numbers[i - 1] + 1;
+    if (numbers[i] != expected) {
+      damages_.push_back({segmentPath(folder_, expected), 0, "the file is missing", lastSequence_ + 1, 1});
+    }
+    std::error_code ignored;
+    if (mode_ == Mode::kReadWrite) fs::remove(path.string() + ".partial", ignored);
+    CYTO_TRY(openSegment(path, i + 1 == numbers.size(), recovery));
   }
-  CYTO_ASSIGN(std::string payload, readPayload(file_, end_, *header));
-  CYTO_TRY(visit({sequence, header->time_us, kindOf(header->kind), std::move(payload)}));
-  offsets_.push_back(end_);
-  end_ += kHeaderBytes + header->storedBytes;
-  return true;
-}
-
-/// Cuts what lies after end_ unless it holds something that can be read.
-Status FileJournal::cutTail(JournalReader& reader, JournalRecovery& recovery) {
-  const uint64_t sequence = offsets_.size() + 1;
-  CYTO_ASSIGN(const bool isInside, reader.hasRecordAfter(end_, sequence));
-  if (isInside) {
-    return damaged(
-        file_.path(), end_,
-        "record " + std::to_string(sequence) + " cannot be read, but later ones can; restore the file from a backup");
-  }
-  if (mode_ == Mode::kReadOnly) return {};
-  int failed = file_.cutTo(end_);
-  if (failed == 0) failed = file_.sync();
-  if (failed != 0) return ioError(file_.path(), "repaired", failed);
-  recovery.cutBytes = static_cast<int64_t>(reader.size() - end_);
+  recovery.damages = damages_;
+  syncedEnd_ = last().end;
   return {};
 }
 
-Status FileJournal::readAll(const Visit& visit, JournalRecovery& recovery) {
-  recovery = {};
-  CYTO_ASSIGN(const uint64_t size, file_.size());
-  JournalReader reader(file_, size);
-  CYTO_ASSIGN(const bool isBegun, checkMagic(reader));
-  if (!isBegun) return mode_ == Mode::kReadOnly ? Status() : begin();
-  end_ = kMagic.size();
-  while (end_ < size) {
-    CYTO_ASSIGN(const bool isRead, readRecord(reader, visit));
-    if (!isRead) break;
+Status FileJournal::openSegment(const fs::path& path, bool isLast, JournalRecovery& recovery) {
+  Segment segment;
+  CYTO_ASSIGN(segment.file, JournalSegment::open(path, mode_ == Mode::kReadWrite));
+  CYTO_ASSIGN(JournalSegment::Scan scan, segment.file->scan(lastSequence_ + 1, isLast));
+  segment.end = scan.end;
+  segment.extents = std::move(scan.extents);
+  if (!segment.extents.empty()) lastSequence_ = segment.extents.back().lastSequence();
+  damages_.insert(damages_.end(), scan.damages.begin(), scan.damages.end());
+  segments_.push_back(std::move(segment));
+  return isLast && damages_.empty() ? cutTail(scan, recovery) : Status();
+}
+
+/// Cuts what lies after the last record, or completes a segment whose creation was interrupted.
+Status FileJournal::cutTail(const JournalSegment::Scan& scan, JournalRecovery& recovery) {
+  if (mode_ == Mode::kReadOnly) return {};
+  Segment& segment = last();
+  if (!scan.isBegun) {
+    segment.end = JournalSegment::beginBytes();
+    return segment.file->begin();
   }
-  recovery.records = static_cast<int64_t>(offsets_.size());
-  return end_ == size ? Status() : cutTail(reader, recovery);
+  if (scan.end == scan.size) return {};
+  // What looks like an append that was never confirmed may be a record that was, with a bit that flipped since.
+  const fs::path kept = segment.file->path().string() + ".cut-" + std::to_string(scan.end);
+  const auto tail = segment.file->bytes(scan.end, scan.size);
+  const bool isKept = tail && writeFileAtomically(kept, *tail);
+  int failed = segment.file->cutTo(scan.end);
+  if (failed == 0) failed = segment.file->sync();
+  if (failed != 0) return segment.file->ioError("repaired", failed);
+  recovery.cutBytes = scan.size - scan.end;
+  recovery.cut = "The last record of the file '" + segment.file->path().string() + "', at byte " +
+                 std::to_string(scan.end) +
+                 ", was not written completely and had never been confirmed; it was cut off" +
+                 (isKept ? " and kept as '" + kept.filename().string() + "'." : ".");
+  return {};
+}
+
+uint64_t FileJournal::size_bytes() const {
+  uint64_t bytes = 0;
+  for (const Segment& segment : segments_) bytes += segment.end;
+  return bytes;
 }
 
 Result<uint64_t> FileJournal::append(RecordKind kind, std::string_view payload, int64_t time_us) {
-  if (mode_ == Mode::kReadOnly) {
-    return Error(ErrorCode::kInvalidArgument, "the journal '" + file_.path().string() + "' is open for reading only");
+  Segment& segment = last();
+  if (mode_ == Mode::kReadOnly || !damages_.empty()) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "the journal '" + segment.file->path().string() + "' is open for reading only");
   }
   if (payload.size() > kMaxPayload) {
     return Error(ErrorCode::kInvalidArgument, "the change is larger than 1 GiB, which the journal cannot hold");
   }
   if (hasRest_) {
-    if (const int failed = file_.cutTo(end_)) return ioError(file_.path(), "written", failed);
+    if (const int failed = segment.file->cutTo(segment.end)) return segment.file->ioError("written", failed);
     hasRest_ = false;
   }
-  const uint64_t sequence = offsets_.size() + 1;
-  const std::string record = encodeRecord(sequence, kind, payload, time_us);
-  if (const int failed = file_.write(end_, record)) {
-    hasRest_ = file_.cutTo(end_) != 0;
-    file_.sync();  // so that the record does not come back after a power failure; nothing to do when it fails, too
-    return ioError(file_.path(), "written", failed);
+  const std::string record = encodeRecord(lastSequence_ + 1, kind, payload, time_us);
+  if (const int failed = segment.file->write(segment.end, record)) {
+    hasRest_ = segment.file->cutTo(segment.end) != 0;
+    // So that the record does not come back after a power failure; nothing to do when it fails, too.
+    segment.file->sync();
+    return segment.file->ioError("written", failed);
   }
-  offsets_.push_back(end_);
-  end_ += record.size();
-  return sequence;
+  segment.extents.push_back(
+      {++lastSequence_, segment.end, static_cast<uint32_t>(record.size() - RecordHeader::kBytes), 1, false});
+  segment.end += record.size();
+  return lastSequence_;
 }
 
-Result<std::string> FileJournal::payload(uint64_t sequence) const {
-  if (sequence < 1 || sequence > offsets_.size()) {
-    return Error(ErrorCode::kNotFound, "the journal has no record " + std::to_string(sequence));
+Status FileJournal::sync() {
+  Segment& segment = last();
+  if (syncedEnd_ == segment.end) return {};
+  if (const int failed = segment.file->sync()) {
+    forgetUnsynced();
+    hasRest_ = segment.file->cutTo(segment.end) != 0;
+    segment.file->sync();
+    return segment.file->ioError("written", failed);
   }
-  const uint64_t offset = offsets_[sequence - 1];
-  const uint64_t end = sequence < offsets_.size() ? offsets_[sequence] : end_;
-  const Error changed = damaged(file_.path(), offset, "record " + std::to_string(sequence) + " has changed");
-  JournalReader reader(file_, end);
-  CYTO_ASSIGN(const std::optional<Header> header, reader.header(offset));
-  if (!header || header->sequence != sequence || offset + kHeaderBytes + header->storedBytes != end) return changed;
-  CYTO_ASSIGN(const bool isWhole, reader.isWhole(offset, *header));
-  if (!isWhole) return changed;
-  return readPayload(file_, offset, *header);
+  syncedEnd_ = segment.end;
+  return {};
+}
+
+void FileJournal::forgetUnsynced() {
+  Segment& segment = last();
+  while (!segment.extents.empty() && segment.extents.back().offset >= syncedEnd_) {
+    lastSequence_ = segment.extents.back().firstSequence - 1;
+    segment.extents.pop_back();
+  }
+  segment.end = syncedEnd_;
+}
+
+Result<Record> FileJournal::read(uint64_t sequence) const {
+  if (!block_.empty() && sequence >= block_.front().sequence && sequence <= block_.back().sequence) {
+    return block_[sequence - block_.front().sequence];
+  }
+  const auto holds = [&](const Segment& segment) {
+    return !segment.extents.empty() && segment.extents.front().firstSequence <= sequence;
+  };
+  const auto segment = std::find_if(segments_.rbegin(), segments_.rend(), holds);
+  if (segment != segments_.rend()) {
+    const auto after =
+        std::upper_bound(segment->extents.begin(), segment->extents.end(), sequence,
+                         [](uint64_t wanted, const Extent& extent) { return wanted < extent.firstSequence; });
+    if (std::prev(after)->lastSequence() >= sequence) {
+      auto records = segment->file->read(*std::prev(after));
+      if (!records) return damaged(*segment, *std::prev(after), records.error());
+      if (records->size() == 1) return std::move(records->front());
+      block_ = *std::move(records);
+      return block_[sequence - block_.front().sequence];
+    }
+  }
+  for (const Damage& damage : damages_) {
+    const bool isLostHere = sequence >= damage.firstLost && sequence - damage.firstLost < damage.recordsLost;
+    if (isLostHere) return Error(ErrorCode::kFormat, damage.text());
+  }
+  return Error(ErrorCode::kNotFound, "the journal has no record " + std::to_string(sequence));
+}
+
+Status FileJournal::readFrom(uint64_t first, const std::function<Status(const Record&)>& visit,
+                             std::vector<Damage>& damages) const {
+  for (const Segment& segment : segments_) {
+    for (const Extent& extent : segment.extents) {
+      if (extent.lastSequence() < first) continue;
+      const auto records = segment.file->read(extent);
+      if (!records && records.error().code() != ErrorCode::kFormat) return records.error();
+      if (!records) {
+        damages.push_back({segment.file->path(), extent.offset, records.error().message(), extent.firstSequence,
+                           extent.records});
+        continue;
+      }
+      for (const Record& record : *records) {
+        if (record.sequence >= first) CYTO_TRY(visit(record));
+      }
+    }
+  }
+  return {};
+}
+
+Status FileJournal::startSegment() {
+  CYTO_TRY(sync());
+  if (hasRest_ || last().extents.empty()) return {};
+  CYTO_ASSIGN(auto segment, JournalSegment::create(segmentPath(folder_, segments_.size() + 1)));
+  begin(std::move(segment));
+  return {};
+}
+
+std::unique_ptr<SegmentPacking> FileJournal::nextPacking() const {
+  if (mode_ == Mode::kReadOnly || !damages_.empty()) return nullptr;
+  for (size_t i = 0; i + 1 < segments_.size(); ++i) {
+    const Segment& segment = segments_[i];
+    const bool isPacked = segment.extents.empty() || segment.extents.front().isBlock;
+    if (!isPacked) return std::make_unique<SegmentPacking>(segment.file->path(), segment.extents);
+  }
+  return nullptr;
+}
+
+Status FileJournal::finishPacking(SegmentPacking& packing) {
+  CYTO_TRY(packing.replace());
+  const auto segment = std::find_if(segments_.begin(), segments_.end(), [&](const Segment& candidate) {
+    return candidate.file->path() == packing.segment();
+  });
+  CYTO_ASSIGN(segment->file, JournalSegment::open(packing.segment(), false));
+  segment->extents = packing.packedExtents();
+  segment->end = packing.packedEnd();
+  block_.clear();
+  return {};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::create(const fs::path& folder) {
-  const fs::path path = folder / kFileName;
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (descriptor < 0 && errno == EEXIST) {
-    return Error(ErrorCode::kInvalidArgument, "there is a journal '" + path.string() + "' already; open it instead");
-  }
-  if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR)) {
-    return Error(ErrorCode::kNotFound, "there is no folder '" + folder.string() + "' to make a journal in");
-  }
-  if (descriptor < 0) return ioError(path, "made", errno);
-  auto journal = std::make_unique<FileJournal>(descriptor, path, Mode::kReadWrite);
-  if (Status begun = journal->begin(); !begun) {
-    std::error_code ignored;
-    fs::remove(path, ignored);
-    return std::move(begun).error();
-  }
+  CYTO_ASSIGN(auto segment, JournalSegment::create(segmentPath(folder, 1)));
+  auto journal = std::make_unique<FileJournal>(folder, Mode::kReadWrite);
+  journal->begin(std::move(segment));
   return std::unique_ptr<Journal>(std::move(journal));
 }
 
-Result<std::unique_ptr<Journal>> Journal::open(const fs::path& folder, Mode mode, const Visit& visit,
-                                               JournalRecovery& recovery) {
-  const fs::path path = folder / kFileName;
-  // O_NONBLOCK: a pipe of that name must not make us wait.
-  const int access = mode == Mode::kReadWrite ? O_RDWR : O_RDONLY;
-  const int descriptor = ::open(path.c_str(), access | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR)) {
-    return Error(ErrorCode::kNotFound, "there is no journal '" + path.string() + "'");
-  }
-  if (descriptor < 0) return ioError(path, "opened", errno);
-  auto journal = std::make_unique<FileJournal>(descriptor, path, mode);
-  CYTO_TRY(journal->readAll(visit, recovery));
+Result<std::unique_ptr<Journal>> Journal::open(const fs::path& folder, Mode mode, JournalRecovery& recovery) {
+  auto journal = std::make_unique<FileJournal>(folder, mode);
+  CYTO_TRY(journal->openAll(recovery));
   return std::unique_ptr<Journal>(std::move(journal));
 }
 

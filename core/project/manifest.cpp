@@ -1,5 +1,6 @@
 #include "core/project/manifest.h"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <fstream>
@@ -7,6 +8,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/version.h"
+#include "core/base/xxh128.h"
 
 namespace cyto {
 
@@ -17,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kFileName = "project.json";
+constexpr const char* kBackupName = "project.json.backup";
 constexpr const char* kFormat = "cytoclick-project";
 constexpr std::uintmax_t kMaxBytes = 1 << 20;
 
@@ -63,46 +66,110 @@ ImageReference decode(const json& value, const fs::path& folder) {
   return image;
 }
 
-}  // namespace
-
-Status writeManifest(const fs::path& folder, const fs::path& finalFolder, const ImageReference& image) {
-  const json manifest = {{"format", kFormat},
-                         {"version", kProjectVersion},
-                         {"created_by", "cytoclick " + std::string(programVersion())},
-                         {"created", std::time(nullptr)},
-                         {"images", json::array({encode(image, finalFolder)})},
-                         {"label_layers", {"objects"}}};
-  // Names that are not UTF-8 must not stop a project from being made.
-  return writeFileAtomically(folder / kFileName, manifest.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+/// Names that are not UTF-8 must not stop a project from being made.
+std::string text(const json& value, int indent) {
+  return value.dump(indent, ' ', false, json::error_handler_t::replace);
 }
 
-Result<ImageReference> readManifest(const fs::path& folder) {
-  const fs::path path = folder / kFileName;
+std::string checksumOf(const json& manifest) {
+  json rest = manifest;
+  rest.erase("checksum");
+  const std::string content = text(rest, -1);
+  Xxh128 hash;
+  hash.add(content.data(), content.size());
+  return hash.text();
+}
+
+/// The bytes of a file; nothing when it is missing, unreadable, or larger than any manifest.
+std::optional<std::string> contentOf(const fs::path& path) {
   std::error_code failed;
   const std::uintmax_t size = fs::file_size(path, failed);
   std::ifstream file(path, std::ios::binary);
-  if (failed || !file) {
-    return Error(ErrorCode::kNotFound,
-                 "'" + folder.string() +
-                     "' is no Cytoclick project: it has no readable project.json; choose a folder "
-                     "whose name ends in .cyto");
-  }
-  const auto damaged = [&](const std::string& what) {
-    return Error(ErrorCode::kFormat, "the project file '" + path.string() + "' is damaged: " + what);
-  };
-  if (size > kMaxBytes) return damaged("it is too large");
+  if (failed || !file || size > kMaxBytes) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+Error damaged(const fs::path& path, uint64_t offset, const std::string& what) {
+  return Error(ErrorCode::kFormat, Damage{path, offset, what, 0, 0}.text());
+}
+
+/// kInvalidArgument for a manifest of a newer program, which is no damage.
+Result<Manifest> parse(const std::string& content, const fs::path& path) {
   try {
-    const json manifest = json::parse(file);
-    if (manifest.at("format") != kFormat) return damaged("it is of another program");
-    const int version = manifest.at("version");
-    if (version > kProjectVersion) {
-      return Error(ErrorCode::kFormat, "the project '" + folder.string() + "' was made by a newer Cytoclick (format " +
-                                           std::to_string(version) + "); update this program to open it");
+    const json value = json::parse(content);
+    if (value.at("format") != kFormat) return damaged(path, 0, "it is of another program");
+    Manifest manifest;
+    manifest.version = value.at("version");
+    if (manifest.version > kProjectVersion) {
+      return Error(ErrorCode::kInvalidArgument, "the project '" + path.parent_path().string() +
+                                                    "' was made by a newer Cytoclick (format " +
+                                                    std::to_string(manifest.version) +
+                                                    "); update this program to open it");
     }
-    return decode(manifest.at("images").at(0), folder);
+    if (manifest.version < 1) return damaged(path, 0, "it has no version");
+    if (manifest.version > 1 && value.at("checksum") != checksumOf(value)) {
+      return damaged(path, 0, "its checksum does not fit its content");
+    }
+    manifest.createdBy = value.at("created_by");
+    manifest.created_s = value.at("created");
+    manifest.image = decode(value.at("images").at(0), path.parent_path());
+    return manifest;
+  } catch (const json::parse_error& failure) {
+    return damaged(path, failure.byte, "it is no JSON");
   } catch (const std::exception& failure) {
-    return damaged(failure.what());
+    return damaged(path, 0, failure.what());
   }
+}
+
+}  // namespace
+
+Manifest newManifest(const ImageReference& image) {
+  return {kProjectVersion, "cytoclick " + std::string(programVersion()), std::time(nullptr), image};
+}
+
+Status writeManifest(const fs::path& folder, const fs::path& finalFolder, const Manifest& manifest) {
+  json value = {{"format", kFormat},
+                {"version", kProjectVersion},
+                {"created_by", manifest.createdBy},
+                {"created", manifest.created_s},
+                {"images", json::array({encode(manifest.image, finalFolder)})},
+                {"label_layers", {"objects"}}};
+  // What is written is what is read: bytes that are no UTF-8 are replaced before the checksum is taken.
+  value = json::parse(text(value, -1));
+  value["checksum"] = checksumOf(value);
+  const std::string content = text(value, 2) + "\n";
+  CYTO_TRY(writeFileAtomically(folder / kFileName, content));
+  return writeFileAtomically(folder / kBackupName, content);
+}
+
+Result<ReadManifest> readManifest(const fs::path& folder) {
+  const fs::path path = folder / kFileName;
+  const auto content = contentOf(path);
+  const auto backup = contentOf(folder / kBackupName);
+  if (!content && !backup) {
+    std::error_code ignored;
+    if (fs::is_regular_file(path, ignored)) return damaged(path, 0, "it cannot be read or is too large");
+    return Error(ErrorCode::kNotFound, "'" + folder.string() +
+                                           "' is no Cytoclick project: it has no readable project.json; choose a "
+                                           "folder whose name ends in .cyto");
+  }
+  ReadManifest read;
+  const auto manifest = parse(content.value_or(""), path);
+  if (manifest) {
+    read.manifest = *manifest;
+    read.hasBackup = backup == content;
+    return read;
+  }
+  if (!backup) return manifest.error();
+  // A newer program would have written both, so a version that only the manifest claims is damage, too.
+  const auto saved = parse(*backup, folder / kBackupName);
+  if (!saved) return manifest.error();
+  read.manifest = *saved;
+  const std::string& found = content ? *content : std::string();
+  const auto differs = std::mismatch(found.begin(), found.end(), backup->begin(), backup->end());
+  read.damage = Damage{path, static_cast<uint64_t>(differs.first - found.begin()),
+                       content ? "it is not what was written" : "it is missing", 0, 0};
+  return read;
 }
 
 }  // namespace cyto

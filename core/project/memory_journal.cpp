@@ -6,20 +6,39 @@ namespace {
 
 class MemoryJournal : public Journal {
  public:
-  Result<uint64_t> append(RecordKind, std::string_view payload, int64_t) override {
-    payloads_.emplace_back(payload);
-    return static_cast<uint64_t>(payloads_.size());
+  uint64_t lastSequence() const override { return records_.size(); }
+
+  uint64_t size_bytes() const override { return 0; }
+  uint64_t segment_bytes() const override { return 0; }
+
+  Result<uint64_t> append(RecordKind kind, std::string_view payload, int64_t time_us) override {
+    records_.push_back({records_.size() + 1, time_us, kind, std::string(payload)});
+    return records_.size();
   }
 
-  Result<std::string> payload(uint64_t sequence) const override {
-    if (sequence < 1 || sequence > payloads_.size()) {
+  Status sync() override { return {}; }
+
+  Result<Record> read(uint64_t sequence) const override {
+    if (sequence < 1 || sequence > records_.size()) {
       return Error(ErrorCode::kNotFound, "the journal has no record " + std::to_string(sequence));
     }
-    return payloads_[sequence - 1];
+    return records_[sequence - 1];
   }
 
+  Status readFrom(uint64_t first, const std::function<Status(const Record&)>& visit,
+                  std::vector<Damage>&) const override {
+    for (uint64_t sequence = std::max<uint64_t>(first, 1); sequence <= records_.size(); ++sequence) {
+      CYTO_TRY(visit(records_[sequence - 1]));
+    }
+    return {};
+  }
+
+  Status startSegment() override { return {}; }
+  std::unique_ptr<SegmentPacking> nextPacking() const override { return nullptr; }
+  Status finishPacking(SegmentPacking&) override { return {}; }
+
  private:
-  std::vector<std::string> payloads_;
+  std::vector<Record> records_;
 };
 
 }  // namespace

@@ -1,25 +1,11 @@
-// A project folder:
-//
-//   NAME.cyto/project.json      see manifest.h
-//   NAME.cyto/journal/          see journal.cpp; every edit and every move in the history, in order
-//   NAME.cyto/LOCK              see project_lock.cpp
-//
-// State = replay of the journal from an empty document. A move (undo, redo, jump) is a record whose payload is the u64
-// sequence, little-endian, of the step the document stands on afterwards.
-//
-// Making a folder: 1. a hidden folder is made beside it, 2. manifest and journal are written there and synced, 3. it is
-// renamed, 4. the folder around is synced.
-
 #include "core/project/project.h"
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
-#include "core/base/atomic_file.h"
-#include "core/project/manifest.h"
+#include "core/project/crc32c.h"
+#include "core/project/project_folder.h"
+#include "core/project/project_repair.h"
 
 namespace cyto {
 
@@ -32,160 +18,50 @@ int64_t now_us() {
   return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-std::string moveTarget(uint64_t sequence) {
-  std::string bytes;
-  for (int shift = 0; shift < 64; shift += 8) bytes += static_cast<char>(sequence >> shift);
-  return bytes;
-}
-
-Result<uint64_t> targetOf(const Record& record) {
-  if (record.payload.size() != 8) {
-    return Error(ErrorCode::kFormat, "record " + std::to_string(record.sequence) + " of the journal is no move");
-  }
-  uint64_t target = 0;
-  for (size_t i = 0; i < 8; ++i) target |= uint64_t{static_cast<uint8_t>(record.payload[i])} << (8 * i);
-  return target;
-}
-
-HistoryStep stepOf(const Edit& edit, uint64_t sequence, int64_t time_us) {
-  return {sequence, 0, time_us, edit.kind, edit.label, edit.t, edit.z, edit.isAutomatic};
-}
-
 Error nothingTo(const std::string& what) { return Error(ErrorCode::kNotFound, "there is nothing to " + what); }
-
-/// Fills a hidden folder beside `folder` and gives it its name at the end.
-Status makeFolder(const fs::path& folder, const std::function<Status(const fs::path& hidden)>& fill) {
-  std::error_code failed;
-  if (fs::exists(fs::symlink_status(folder, failed))) {
-    return Error(ErrorCode::kInvalidArgument, "'" + folder.string() + "' exists already; choose another name");
-  }
-  const fs::path parent = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
-  const fs::path hidden = parent / ("." + folder.filename().string() + "." + std::to_string(::getpid()) + ".partial");
-  fs::remove_all(hidden, failed);
-  if (!fs::create_directories(hidden / "journal", failed)) {
-    return Error(ErrorCode::kIo, "the project folder '" + folder.string() + "' cannot be made: " + failed.message() +
-                                     "; choose another place");
-  }
-  Status made = fill(hidden);
-  if (made) made = syncToDisk(hidden / "journal");
-  if (made) made = syncToDisk(hidden);
-  if (made) {
-    fs::rename(hidden, folder, failed);
-    if (failed) {
-      made = Error(ErrorCode::kIo, "the project folder '" + folder.string() + "' cannot be made: " + failed.message());
-    }
-  }
-  if (!made) {
-    fs::remove_all(hidden, failed);
-    return made;
-  }
-  return syncToDisk(parent);
-}
 
 }  // namespace
 
 std::unique_ptr<Project> Project::inMemory(const ImageReference& image) {
   std::unique_ptr<Project> project(new Project());
-  project->image_ = image;
+  project->manifest_ = newManifest(image);
   project->document_ = emptyDocument(image.shape, image.scale);
   project->journal_ = createMemoryJournal();
   return project;
 }
 
 Result<std::unique_ptr<Project>> Project::create(const fs::path& folder, const ImageReference& image) {
-  CYTO_TRY(makeFolder(folder, [&](const fs::path& hidden) -> Status {
-    CYTO_TRY(writeManifest(hidden, folder, image));
-    CYTO_ASSIGN(const auto journal, Journal::create(hidden / "journal"));
+  CYTO_TRY(ProjectFolder::make(folder, [&](const fs::path& hidden) -> Status {
+    CYTO_TRY(writeManifest(hidden, folder, newManifest(image)));
+    CYTO_ASSIGN(const auto journal, Journal::create(ProjectFolder::journal(hidden)));
     return {};
   }));
   return open(folder);
 }
 
-Result<std::unique_ptr<Project>> Project::open(const fs::path& folder) {
-  std::unique_ptr<Project> project(new Project());
-  std::error_code failed;
-  project->folder_ = fs::absolute(folder, failed).lexically_normal();
-  CYTO_ASSIGN(project->image_, readManifest(project->folder_));
-  project->document_ = emptyDocument(project->image_.shape, project->image_.scale);
-  ProjectLock::Attempt attempt = ProjectLock::acquire(project->folder_);
-  project->lock_ = std::move(attempt.lock);
-  project->readOnlyReason_ = attempt.refusal;
-  if (!attempt.refusal.empty()) project->notices_.push_back(attempt.refusal);
-  if (attempt.isTakenOver) {
-    project->notices_.push_back(
-        "The program that had this project open ended without closing it; everything it "
-        "acknowledged is here.");
+Project::~Project() {
+  const bool mayWrite = upkeep_ && readOnlyReason_.empty();
+  if (mayWrite && group_) [[maybe_unused]] const Status safe = endGroup();
+  if (mayWrite && upkeep_->isWorthIt()) {
+    upkeep_->begin(checkpoint());
+    // Nothing is lost without it.
+    [[maybe_unused]] const Status tried = upkeep_->finish();
   }
-  JournalRecovery recovery;
-  const auto mode = project->lock_ ? Journal::Mode::kReadWrite : Journal::Mode::kReadOnly;
-  const auto visit = [&](const Record& record) { return project->index(record); };
-  CYTO_ASSIGN(project->journal_, Journal::open(project->folder_ / "journal", mode, visit, recovery));
-  if (recovery.cutBytes > 0 && project->lock_) {
-    project->notices_.push_back(
-        "The last step was not written completely and had never been confirmed; it was cut off.");
+}
+
+Result<Edit> Project::edit(uint64_t sequence) const {
+  if (!history_.find(sequence)) {
+    return Error(ErrorCode::kNotFound, "the history has no step " + std::to_string(sequence));
   }
-  project->recent_.clear();
-  if (project->isBehind_) CYTO_TRY(project->replay());
-  return project;
+  CYTO_ASSIGN(const Record record, journal_->read(sequence));
+  return decodeEdit(record.payload);
 }
 
-// Edits are applied as they come. A move further back than what is kept leaves the document behind; it is then made
-// anew when all records were seen.
-Status Project::index(const Record& record) {
-  records_.push_back({record.sequence, record.kind, record.time_us});
-  savedAt_us_ = std::max(savedAt_us_, record.time_us);
-  if (record.kind == RecordKind::kEdit) {
-    constexpr size_t kKept = 256;
-    CYTO_ASSIGN(Edit edit, decodeEdit(record.payload));
-    if (!isBehind_) CYTO_TRY(apply(edit, Direction::kForward, document_));
-    remember(edit, record.sequence, record.time_us);
-    recent_.emplace_back(record.sequence, std::move(edit));
-    if (recent_.size() > kKept) recent_.pop_front();
-  } else if (record.kind == RecordKind::kMove) {
-    CYTO_ASSIGN(const uint64_t target, targetOf(record));
-    CYTO_TRY(follow(target));
-  }
-  return {};
-}
-
-Status Project::follow(uint64_t target) {
-  CYTO_ASSIGN(const History::Path path, history_.pathTo(target));
-  const auto go = [&](const std::vector<uint64_t>& steps, Direction direction) -> Status {
-    for (const uint64_t sequence : steps) {
-      const auto found =
-          std::find_if(recent_.begin(), recent_.end(), [&](const auto& entry) { return entry.first == sequence; });
-      isBehind_ = isBehind_ || found == recent_.end();
-      if (isBehind_) return {};
-      CYTO_TRY(apply(found->second, direction, document_));
-    }
-    return {};
-  };
-  CYTO_TRY(go(path.back, Direction::kBackward));
-  CYTO_TRY(go(path.forward, Direction::kForward));
-  history_.moveTo(target);
-  return {};
-}
-
-Status Project::replay() {
-  document_ = emptyDocument(image_.shape, image_.scale);
-  std::vector<uint64_t> line;
-  for (uint64_t step = history_.current(); step != 0; step = history_.find(step)->parent) line.push_back(step);
-  std::reverse(line.begin(), line.end());
-  for (const uint64_t sequence : line) {
-    CYTO_ASSIGN(const Edit edit, editOf(sequence));
-    CYTO_TRY(apply(edit, Direction::kForward, document_));
-  }
-  return {};
-}
-
-void Project::remember(const Edit& edit, uint64_t sequence, int64_t time_us) {
-  history_.add(stepOf(edit, sequence, time_us));
-  for (const ObjectChange& change : edit.objects) nextId_ = std::max(nextId_, change.id + 1);
-}
-
-Result<Edit> Project::editOf(uint64_t sequence) const {
-  CYTO_ASSIGN(const std::string payload, journal_->payload(sequence));
-  return decodeEdit(payload);
+Result<Document> Project::documentAt(uint64_t sequence) const {
+  CYTO_ASSIGN(const History::Path path, history_.pathTo(sequence));
+  Document document = document_;
+  CYTO_TRY(walk(*journal_, path, document));
+  return document;
 }
 
 Status Project::mayChange() const {
@@ -195,7 +71,7 @@ Status Project::mayChange() const {
 
 Result<uint64_t> Project::write(RecordKind kind, const std::string& payload, int64_t time_us) {
   CYTO_ASSIGN(const uint64_t sequence, journal_->append(kind, payload, time_us));
-  records_.push_back({sequence, kind, time_us});
+  if (!group_) CYTO_TRY(journal_->sync());
   savedAt_us_ = time_us;
   return sequence;
 }
@@ -210,7 +86,9 @@ Status Project::perform(const Edit& edit) {
     [[maybe_unused]] const Status undone = apply(edit, Direction::kBackward, document_);
     return sequence.error();
   }
-  remember(edit, *sequence, time_us);
+  history_.add(stepOf(edit, *sequence, time_us));
+  nextId_ = nextIdAfter(edit, nextId_);
+  keepUp();
   return {};
 }
 
@@ -224,26 +102,29 @@ Status Project::redo() {
   return target ? moveTo(*target) : nothingTo("redo");
 }
 
-Status Project::walk(const History::Path& path, Document& document) const {
-  for (const uint64_t sequence : path.back) {
-    CYTO_ASSIGN(const Edit edit, editOf(sequence));
-    CYTO_TRY(apply(edit, Direction::kBackward, document));
-  }
-  for (const uint64_t sequence : path.forward) {
-    CYTO_ASSIGN(const Edit edit, editOf(sequence));
-    CYTO_TRY(apply(edit, Direction::kForward, document));
-  }
-  return {};
-}
-
 Status Project::verify(const JobContext& job) const {
+  if (!damages_.empty()) return Error(ErrorCode::kFormat, damages_.front().text());
+  Restoration again(*journal_, emptyDocument(image().shape, image().scale), Restoration::Mode::kExact);
+  std::vector<Damage> damages;
+  CYTO_TRY(journal_->readFrom(
+      1,
+      [&](const Record& record) -> Status {
+        CYTO_TRY(job.cancel.check());
+        return again.take(record);
+      },
+      damages));
+  if (!damages.empty()) return Error(ErrorCode::kFormat, damages.front().text());
+  CYTO_TRY(again.finish());
+  if (stateHash(again.document()) != stateHash(document_)) {
+    return Error(ErrorCode::kFormat, "the journal in '" + folder_.string() + "' gives another state than its checkpoint");
+  }
   History position = history_;
   Document document = document_;
   ProgressReporter progress(job, "steps", static_cast<int64_t>(history_.steps().size()));
   for (const HistoryStep& step : history_.steps()) {
     CYTO_TRY(job.cancel.check());
     CYTO_ASSIGN(const History::Path path, position.pathTo(step.sequence));
-    if (Status walked = walk(path, document); !walked) {
+    if (Status walked = walk(*journal_, path, document); !walked) {
       return std::move(walked).error().during("step " + std::to_string(step.sequence) + " of the history");
     }
     position.moveTo(step.sequence);
@@ -261,13 +142,14 @@ Status Project::moveTo(uint64_t target) {
   constexpr size_t kShort = 64;
   CYTO_TRY(path.back.size() + path.forward.size() <= kShort ? walkInPlace(path, target) : walkOnCopy(path, target));
   history_.moveTo(target);
+  keepUp();
   return {};
 }
 
 Status Project::walkOnCopy(const History::Path& path, uint64_t target) {
   Document moved = document_;
-  CYTO_TRY(walk(path, moved));
-  CYTO_TRY(write(RecordKind::kMove, moveTarget(target), now_us()));
+  CYTO_TRY(walk(*journal_, path, moved));
+  CYTO_TRY(write(RecordKind::kMove, encodeMove(target), now_us()));
   document_ = std::move(moved);
   return {};
 }
@@ -275,9 +157,9 @@ Status Project::walkOnCopy(const History::Path& path, uint64_t target) {
 Status Project::walkInPlace(const History::Path& path, uint64_t target) {
   std::vector<std::pair<Edit, Direction>> done;
   const auto step = [&](uint64_t sequence, Direction direction) -> Status {
-    CYTO_ASSIGN(Edit edit, editOf(sequence));
-    CYTO_TRY(apply(edit, direction, document_));
-    done.emplace_back(std::move(edit), direction);
+    CYTO_ASSIGN(Edit taken, edit(sequence));
+    CYTO_TRY(apply(taken, direction, document_));
+    done.emplace_back(std::move(taken), direction);
     return {};
   };
   Status status;
@@ -288,7 +170,7 @@ Status Project::walkInPlace(const History::Path& path, uint64_t target) {
     if (status) status = step(sequence, Direction::kForward);
   }
   if (status) {
-    const auto written = write(RecordKind::kMove, moveTarget(target), now_us());
+    const auto written = write(RecordKind::kMove, encodeMove(target), now_us());
     if (written) return {};
     status = written.error();
   }
@@ -300,15 +182,69 @@ Status Project::walkInPlace(const History::Path& path, uint64_t target) {
   return status;
 }
 
+void Project::beginGroup() {
+  if (!group_) group_ = GroupStart{document_, history_, nextId_, savedAt_us_};
+}
+
+Status Project::endGroup() {
+  if (!group_) return {};
+  GroupStart start = *std::exchange(group_, std::nullopt);
+  Status synced = journal_->sync();
+  if (!synced) {
+    document_ = std::move(start.document);
+    history_ = std::move(start.history);
+    nextId_ = start.nextId;
+    savedAt_us_ = start.savedAt_us;
+    return synced;
+  }
+  keepUp();
+  return {};
+}
+
+// A group is not safe yet, and a checkpoint must not be ahead of the journal.
+void Project::keepUp() {
+  if (upkeep_ && !group_ && upkeep_->isDue()) upkeep_->begin(checkpoint());
+}
+
+Checkpoint Project::checkpoint() const {
+  const uint64_t sequence = lastSequence();
+  const auto record = journal_->read(sequence);
+  return {sequence,
+          record ? record->time_us : 0,
+          record ? crc32c(record->payload) : 0,
+          nextId_,
+          history_,
+          document_};
+}
+
+Status Project::compact() {
+  CYTO_TRY(mayChange());
+  if (!upkeep_) return {};
+  CYTO_TRY(journal_->startSegment());
+  if (lastSequence() > 0) upkeep_->begin(checkpoint());
+  CYTO_TRY(upkeep_->finish());
+  while (const auto packing = journal_->nextPacking()) {
+    CYTO_TRY(packing->run());
+    CYTO_TRY(journal_->finishPacking(*packing));
+  }
+  return {};
+}
+
 Status Project::copyTo(const fs::path& folder) const {
-  return makeFolder(folder, [&](const fs::path& hidden) -> Status {
-    CYTO_TRY(writeManifest(hidden, folder, image_));
-    CYTO_ASSIGN(const auto journal, Journal::create(hidden / "journal"));
-    for (const RecordStamp& record : records_) {
-      CYTO_ASSIGN(const std::string payload, journal_->payload(record.sequence));
-      CYTO_TRY(journal->append(record.kind, payload, record.time_us));
-    }
-    return {};
+  return ProjectFolder::make(folder, [&](const fs::path& hidden) -> Status {
+    CYTO_TRY(writeManifest(hidden, folder, manifest_));
+    CYTO_ASSIGN(const auto journal, Journal::create(ProjectFolder::journal(hidden)));
+    if (!damages_.empty()) return writeRepaired(*journal_, image(), document_, *journal);
+    std::vector<Damage> damages;
+    CYTO_TRY(journal_->readFrom(
+        1,
+        [&](const Record& record) -> Status {
+          CYTO_TRY(journal->append(record.kind, record.payload, record.time_us));
+          return {};
+        },
+        damages));
+    if (!damages.empty()) return Error(ErrorCode::kFormat, damages.front().text());
+    return journal->sync();
   });
 }
 

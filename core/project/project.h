@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -12,7 +11,10 @@
 #include "core/project/history.h"
 #include "core/project/image_reference.h"
 #include "core/project/journal.h"
+#include "core/project/manifest.h"
 #include "core/project/project_lock.h"
+#include "core/project/project_upkeep.h"
+#include "core/project/restoration.h"
 
 namespace cyto {
 
@@ -27,14 +29,18 @@ class Project {
   /// Makes a folder that must not exist yet; it appears whole or not at all.
   static Result<std::unique_ptr<Project>> create(const std::filesystem::path& folder, const ImageReference& image);
 
-  /// Opens a folder: for writing, or for reading only when somebody else has it open or the folder cannot be written;
-  /// `notices` says so. kFormat when it is damaged or from a newer program.
-  static Result<std::unique_ptr<Project>> open(const std::filesystem::path& folder);
+  /// Opens a folder: for writing, or for reading only when somebody else has it open, the folder cannot be written, or
+  /// some of it is damaged; `notices` says so, with file and offset. What can be read is there. kFormat when nothing is
+  /// or the project is from a newer program.
+  static Result<std::unique_ptr<Project>> open(const std::filesystem::path& folder, const UpkeepOptions& upkeep = {});
+
+  /// Ends the upkeep; writes a checkpoint when the next opening would be slow without.
+  ~Project();
 
   const Document& document() const { return document_; }
   const History& history() const { return history_; }
   /// As it was when the project was made; its scale holds until the settings state another one.
-  const ImageReference& image() const { return image_; }
+  const ImageReference& image() const { return manifest_.image; }
 
   /// Empty for a project in memory.
   const std::filesystem::path& folder() const { return folder_; }
@@ -42,18 +48,27 @@ class Project {
   /// Why nothing can be changed; empty when it can.
   const std::string& readOnlyReason() const { return readOnlyReason_; }
 
-  /// Sentences about what opening found: a taken-over lock, a cut tail, read-only.
+  /// Sentences about what opening found: a taken-over lock, a cut tail, damage, read-only.
   const std::vector<std::string>& notices() const { return notices_; }
+
+  /// What could not be read when the project was opened.
+  const std::vector<Damage>& damages() const { return damages_; }
 
   /// The id of the next new object. Ids are counted up over all branches of the history and never used again.
   uint32_t nextId() const { return nextId_; }
 
   /// Of the last record in the journal; 0 when there is none.
-  uint64_t lastSequence() const { return records_.empty() ? 0 : records_.back().sequence; }
+  uint64_t lastSequence() const { return journal_->lastSequence(); }
 
-  /// Goes to every step of every branch on a copy, so that damage in steps that are undone now is found too. kFormat
-  /// names the step.
+  /// Makes the state again from the journal alone, then goes to every step of every branch on a copy, so that damage in
+  /// steps that are undone now is found too. kFormat names the damage or the step.
   Status verify(const JobContext& job) const;
+
+  /// The edit of a step. kNotFound for a sequence that is no step, kFormat when it cannot be read.
+  Result<Edit> edit(uint64_t sequence) const;
+
+  /// The document as it was at a step; 0 is the beginning.
+  Result<Document> documentAt(uint64_t sequence) const;
 
   /// When the last record was written, in µs of Unix time; 0 when there is none.
   int64_t savedAt_us() const { return savedAt_us_; }
@@ -68,43 +83,55 @@ class Project {
   /// Stands on any step of the history, or on 0, the beginning.
   Status moveTo(uint64_t sequence);
 
-  /// Writes a copy with the whole history to a folder that must not exist yet.
+  /// Between these, edits and moves are written but not synced one by one: they share one sync and are acknowledged by
+  /// `endGroup` (group commit; at most 50 ms should lie between them). When that fails, everything since `beginGroup`
+  /// is undone.
+  void beginGroup();
+  Status endGroup();
+
+  /// Writes a checkpoint and packs the journal now, so that the folder is small and opens fast.
+  Status compact();
+
+  /// Writes a copy with the whole history to a folder that must not exist yet. Of a damaged project the copy is
+  /// repaired: it holds all steps that can be read, renumbered, and the present state.
   Status copyTo(const std::filesystem::path& folder) const;
 
  private:
-  Project() = default;
-
-  struct RecordStamp {
-    uint64_t sequence = 0;
-    RecordKind kind = RecordKind::kOther;
-    int64_t time_us = 0;
+  /// What a group goes back to when its sync fails.
+  struct GroupStart {
+    Document document;
+    History history;
+    uint32_t nextId = 1;
+    int64_t savedAt_us = 0;
   };
 
-  Status index(const Record& record);
-  Status follow(uint64_t target);
-  Status replay();
-  void remember(const Edit& edit, uint64_t sequence, int64_t time_us);
-  Result<Edit> editOf(uint64_t sequence) const;
-  Status walk(const History::Path& path, Document& document) const;
+  Project() = default;
+
+  Status load(JournalRecovery& recovery, Result<Checkpoint> checkpoint);
+  Status restore(Restoration restoration, uint64_t first);
+  std::optional<Checkpoint> usableCheckpoint(Result<Checkpoint> found);
+  void describeDamage(int64_t leftOut);
   Status walkOnCopy(const History::Path& path, uint64_t target);
   Status walkInPlace(const History::Path& path, uint64_t target);
   Status mayChange() const;
   Result<uint64_t> write(RecordKind kind, const std::string& payload, int64_t time_us);
+  void keepUp();
+  Checkpoint checkpoint() const;
 
   std::filesystem::path folder_;
-  ImageReference image_;
+  Manifest manifest_;
   std::unique_ptr<ProjectLock> lock_;
   std::unique_ptr<Journal> journal_;
-  std::vector<RecordStamp> records_;
-  // While a journal is read: the newest edits, for the undo and redo that follow them, and whether they were enough.
-  std::deque<std::pair<uint64_t, Edit>> recent_;
-  bool isBehind_ = false;
+  UpkeepOptions upkeepOptions_;
+  std::unique_ptr<ProjectUpkeep> upkeep_;
+  std::optional<GroupStart> group_;
   Document document_;
   History history_;
   uint32_t nextId_ = 1;
   int64_t savedAt_us_ = 0;
   std::string readOnlyReason_;
   std::vector<std::string> notices_;
+  std::vector<Damage> damages_;
 };
 
 }  // namespace cyto

@@ -54,6 +54,7 @@ class JournalTest : public testing::Test {
     std::unique_ptr<Journal> journal;
     std::vector<Record> records;
     JournalRecovery recovery;
+    std::vector<Damage> damages;  // found when opening or reading
   };
 
   fs::path file() const { return folder_ / "00000001.log"; }
@@ -64,7 +65,9 @@ class JournalTest : public testing::Test {
       opened.records.push_back(record);
       return {};
     };
-    CYTO_ASSIGN(opened.journal, Journal::open(folder_.path(), mode, visit, opened.recovery));
+    CYTO_ASSIGN(opened.journal, Journal::open(folder_.path(), mode, opened.recovery));
+    opened.damages = opened.recovery.damages;
+    CYTO_TRY(opened.journal->readFrom(1, visit, opened.damages));
     return opened;
   }
 
@@ -82,11 +85,16 @@ class JournalTest : public testing::Test {
   void expectDamageAt(size_t offset, const std::string& because = "") {
     const std::string before = readFile(file());
     const auto opened = open();
-    ASSERT_FALSE(opened);
-    EXPECT_EQ(opened.error().code(), ErrorCode::kFormat);
-    EXPECT_THAT(opened.error().message(), HasSubstr("at byte " + std::to_string(offset) + ":"));
-    EXPECT_THAT(opened.error().message(), HasSubstr(file().string()));
-    EXPECT_THAT(opened.error().message(), HasSubstr(because));
+    ASSERT_TRUE(opened) << opened.error().message();
+    ASSERT_FALSE(opened->damages.empty());
+    const std::string text = opened->damages.front().text();
+    EXPECT_THAT(text, HasSubstr("at byte " + std::to_string(offset) + ":"));
+    EXPECT_THAT(text, HasSubstr(file().string()));
+    EXPECT_THAT(text, HasSubstr(because));
+    EXPECT_EQ(readFile(file()), before);
+    if (!opened->recovery.damages.empty()) {
+      EXPECT_EQ(opened->journal->append(RecordKind::kEdit, "no", 1).error().code(), ErrorCode::kInvalidArgument);
+    }
     EXPECT_EQ(readFile(file()), before);
   }
 
@@ -106,26 +114,25 @@ TEST_F(JournalTest, RoundTripAndReopen) {
           (*journal)->append(i % 2 ? RecordKind::kMove : RecordKind::kEdit, payloads[i], 1000 - 3 * i);
       ASSERT_TRUE(sequence) << sequence.error().message();
       EXPECT_EQ(*sequence, i + 1);
-      EXPECT_EQ((*journal)->payload(i + 1).value(), payloads[i]);
+      EXPECT_EQ((*journal)->read(i + 1).value().payload, payloads[i]);
     }
   }
   EXPECT_LT(fs::file_size(file()), (5U << 20) + 10000);  // random bytes stay as they are, equal ones shrink
   auto opened = open();
   ASSERT_TRUE(opened) << opened.error().message();
-  EXPECT_EQ(opened->recovery.records, 5);
-  EXPECT_EQ(opened->recovery.cutBytes, 0);
+  EXPECT_EQ(opened->recovery.cutBytes, 0U);
   ASSERT_EQ(opened->records.size(), payloads.size());
   for (size_t i = 0; i < payloads.size(); ++i) {
     EXPECT_EQ(opened->records[i].sequence, i + 1);
     EXPECT_EQ(opened->records[i].time_us, static_cast<int64_t>(1000 - 3 * i));
     EXPECT_EQ(opened->records[i].kind, i % 2 ? RecordKind::kMove : RecordKind::kEdit);
     EXPECT_TRUE(opened->records[i].payload == payloads[i]);
-    EXPECT_TRUE(opened->journal->payload(i + 1).value() == payloads[i]);
+    EXPECT_TRUE(opened->journal->read(i + 1).value().payload == payloads[i]);
   }
   EXPECT_EQ(opened->journal->append(RecordKind::kEdit, "more", 1).value(), 6U);
   EXPECT_EQ(open()->records.back().payload, "more");
-  EXPECT_EQ(opened->journal->payload(0).error().code(), ErrorCode::kNotFound);
-  EXPECT_EQ(opened->journal->payload(7).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(opened->journal->read(0).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(opened->journal->read(7).error().code(), ErrorCode::kNotFound);
 }
 
 TEST_F(JournalTest, TornTailOfEveryLengthIsCut) {
@@ -139,8 +146,7 @@ TEST_F(JournalTest, TornTailOfEveryLengthIsCut) {
       auto opened = open();
       ASSERT_TRUE(opened) << opened.error().message();
       ASSERT_EQ(opened->records.size(), records);
-      ASSERT_EQ(opened->recovery.records, static_cast<int64_t>(records));
-      ASSERT_EQ(opened->recovery.cutBytes, length < kMagicBytes ? 0 : static_cast<int64_t>(length - ends_[records]));
+      ASSERT_EQ(opened->recovery.cutBytes, length < kMagicBytes ? 0U : length - ends_[records]);
       ASSERT_EQ(fs::file_size(file()), ends_[records]);
       ASSERT_EQ(opened->journal->append(RecordKind::kMove, "after", 9).value(), records + 1);
     }
@@ -148,7 +154,7 @@ TEST_F(JournalTest, TornTailOfEveryLengthIsCut) {
     ASSERT_TRUE(again) << again.error().message();
     ASSERT_EQ(again->records.size(), records + 1);
     ASSERT_EQ(again->records.back().payload, "after");
-    ASSERT_EQ(again->recovery.cutBytes, 0);
+    ASSERT_EQ(again->recovery.cutBytes, 0U);
   }
 }
 
@@ -163,6 +169,37 @@ TEST_F(JournalTest, FlippedBitBeforeTheLastRecordIsDamage) {
   }
 }
 
+TEST_F(JournalTest, WhatIsCutIsKeptBesideAndNamed) {
+  const std::string whole = threeRecords();
+  std::string bytes = whole;
+  bytes.back() = static_cast<char>(~bytes.back());
+  writeFile(file(), bytes);
+  const auto opened = open();
+  ASSERT_TRUE(opened) << opened.error().message();
+  const std::string kept = "00000001.log.cut-" + std::to_string(ends_[2]);
+  EXPECT_EQ(readFile(folder_ / kept), bytes.substr(ends_[2]));
+  EXPECT_THAT(opened->recovery.cut, HasSubstr(file().string()));
+  EXPECT_THAT(opened->recovery.cut, HasSubstr("at byte " + std::to_string(ends_[2])));
+  EXPECT_THAT(opened->recovery.cut, HasSubstr(kept));
+}
+
+TEST_F(JournalTest, RecordsAfterDamageAreRead) {
+  std::string bytes = threeRecords();
+  bytes[ends_[1] + 30] = static_cast<char>(~bytes[ends_[1] + 30]);
+  writeFile(file(), bytes);
+  const auto opened = open();
+  ASSERT_TRUE(opened) << opened.error().message();
+  ASSERT_EQ(opened->records.size(), 2U);
+  EXPECT_EQ(opened->records[1].sequence, 3U);
+  EXPECT_EQ(opened->records[1].payload, payloads_[2]);
+  EXPECT_EQ(opened->damages.front().firstLost, 2U);
+  EXPECT_EQ(opened->damages.front().recordsLost, 1U);
+  const auto lost = opened->journal->read(2);
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code(), ErrorCode::kFormat);
+  EXPECT_THAT(lost.error().message(), HasSubstr("at byte " + std::to_string(ends_[1])));
+}
+
 TEST_F(JournalTest, FlippedBitInTheLastRecordIsCut) {
   const std::string whole = threeRecords();
   for (size_t bit = 8 * ends_[2]; bit < 8 * ends_[3]; ++bit) {
@@ -173,7 +210,7 @@ TEST_F(JournalTest, FlippedBitInTheLastRecordIsCut) {
     const auto opened = open();
     ASSERT_TRUE(opened) << opened.error().message();
     ASSERT_EQ(opened->records.size(), 2U);
-    ASSERT_EQ(opened->recovery.cutBytes, static_cast<int64_t>(ends_[3] - ends_[2]));
+    ASSERT_EQ(opened->recovery.cutBytes, ends_[3] - ends_[2]);
     ASSERT_EQ(readFile(file()), whole.substr(0, ends_[2]));
   }
 }
@@ -237,7 +274,7 @@ TEST_F(JournalTest, ReadOnlyLeavesTheFileAlone) {
     auto opened = open(Journal::Mode::kReadOnly);
     ASSERT_TRUE(opened) << opened.error().message();
     EXPECT_EQ(opened->records.size(), length < 8 ? 0U : length < whole.size() ? 2U : 3U);
-    EXPECT_EQ(opened->recovery.cutBytes, 0);
+    EXPECT_EQ(opened->recovery.cutBytes, 0U);
     const auto appended = opened->journal->append(RecordKind::kEdit, "no", 1);
     ASSERT_FALSE(appended);
     EXPECT_EQ(appended.error().code(), ErrorCode::kInvalidArgument);
@@ -245,16 +282,20 @@ TEST_F(JournalTest, ReadOnlyLeavesTheFileAlone) {
   }
 }
 
-TEST_F(JournalTest, VisitorsErrorEndsOpening) {
+TEST_F(JournalTest, VisitorsErrorEndsReading) {
   const std::string whole = threeRecords();
   JournalRecovery recovery;
+  const auto journal = Journal::open(folder_.path(), Journal::Mode::kReadWrite, recovery);
+  ASSERT_TRUE(journal);
+  std::vector<Damage> damages;
   const auto refuse = [](const Record& record) -> Status {
     if (record.sequence == 2) return Error(ErrorCode::kFormat, "no edit");
     return {};
   };
-  const auto opened = Journal::open(folder_.path(), Journal::Mode::kReadWrite, refuse, recovery);
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().message(), "no edit");
+  const Status read = (*journal)->readFrom(1, refuse, damages);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message(), "no edit");
+  EXPECT_TRUE(damages.empty());
   EXPECT_EQ(readFile(file()), whole);
 }
 
@@ -265,10 +306,10 @@ TEST_F(JournalTest, ChangedRecordIsNotGivenBack) {
     std::string bytes = whole;
     bytes[at] = static_cast<char>(bytes[at] ^ 4);
     writeFile(file(), bytes);
-    const auto payload = opened->journal->payload(2);
+    const auto payload = opened->journal->read(2);
     ASSERT_FALSE(payload) << at;
     EXPECT_EQ(payload.error().code(), ErrorCode::kFormat);
-    EXPECT_TRUE(opened->journal->payload(1));
+    EXPECT_TRUE(opened->journal->read(1));
   }
 }
 
@@ -307,11 +348,11 @@ TEST_F(JournalTest, FailedWriteAddsNothing) {
     EXPECT_EQ(opened->journal->append(RecordKind::kEdit, "small", 1).value(), 4U);
   }
   EXPECT_EQ(opened->journal->append(RecordKind::kEdit, "large", 1).value(), 5U);
-  EXPECT_EQ(opened->journal->payload(5).value(), "large");
+  EXPECT_EQ(opened->journal->read(5).value().payload, "large");
   const auto again = open();
   ASSERT_TRUE(again);
   EXPECT_EQ(again->records.size(), 5U);
-  EXPECT_EQ(again->recovery.cutBytes, 0);
+  EXPECT_EQ(again->recovery.cutBytes, 0U);
 }
 
 TEST_F(JournalTest, FailedCreateLeavesNothing) {
@@ -326,9 +367,8 @@ TEST_F(JournalTest, FailedCreateLeavesNothing) {
 
 TEST_F(JournalTest, MissingFolderIsNotFound) {
   JournalRecovery recovery;
-  const auto visit = [](const Record&) -> Status { return {}; };
   EXPECT_EQ(Journal::create(folder_ / "none").error().code(), ErrorCode::kNotFound);
-  const auto opened = Journal::open(folder_ / "none", Journal::Mode::kReadWrite, visit, recovery);
+  const auto opened = Journal::open(folder_ / "none", Journal::Mode::kReadWrite, recovery);
   EXPECT_EQ(opened.error().code(), ErrorCode::kNotFound);
   EXPECT_EQ(open().error().code(), ErrorCode::kNotFound);
   fs::create_directory(file());
@@ -352,13 +392,9 @@ TEST_F(JournalTest, FolderNamesOfAnyScript) {
     ASSERT_TRUE(journal) << journal.error().message();
     EXPECT_TRUE((*journal)->append(RecordKind::kEdit, name, 1));
     JournalRecovery recovery;
-    std::string found;
-    const auto visit = [&](const Record& record) -> Status {
-      found = record.payload;
-      return {};
-    };
-    ASSERT_TRUE(Journal::open(folder, Journal::Mode::kReadOnly, visit, recovery));
-    EXPECT_EQ(found, name);
+    const auto opened = Journal::open(folder, Journal::Mode::kReadOnly, recovery);
+    ASSERT_TRUE(opened) << opened.error().message();
+    EXPECT_EQ((*opened)->read(1).value().payload, name);
   }
 }
 
@@ -366,10 +402,10 @@ TEST(MemoryJournalTest, KeepsPayloads) {
   const auto journal = createMemoryJournal();
   EXPECT_EQ(journal->append(RecordKind::kEdit, "", 1).value(), 1U);
   EXPECT_EQ(journal->append(RecordKind::kMove, "two", 1).value(), 2U);
-  EXPECT_EQ(journal->payload(1).value(), "");
-  EXPECT_EQ(journal->payload(2).value(), "two");
-  EXPECT_EQ(journal->payload(0).error().code(), ErrorCode::kNotFound);
-  EXPECT_EQ(journal->payload(3).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(journal->read(1).value().payload, "");
+  EXPECT_EQ(journal->read(2).value().payload, "two");
+  EXPECT_EQ(journal->read(0).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(journal->read(3).error().code(), ErrorCode::kNotFound);
 }
 
 }  // namespace

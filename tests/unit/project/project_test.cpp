@@ -8,62 +8,25 @@
 #include <map>
 #include <random>
 
-#include "core/labels/transaction.h"
 #include "tests/support/random_seed.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/unit/project/document_edits.h"
 
 namespace cyto {
 namespace {
+
+using test::answerEdit;
+using test::commitEdit;
+using test::expectEqual;
+using test::image;
+using test::kShape;
+using test::promptEdit;
+using test::square;
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-constexpr Shape kShape{1, 2, 300, 400};
-
-ImageReference image() {
-  return {"/data/cells 细胞.tif", "", kShape, 1, Dtype::kUint16, {0, 0, 0.5, 0.5, "micrometer", ""}, "xxh128:00"};
-}
-
-PlaneMask square(int64_t y, int64_t x, int64_t side) {
-  return maskWhere({y, x, y + side, x + side}, [](int64_t, int64_t) { return true; });
-}
-
-Edit promptEdit(const Document& document, const PointPrompt& point) {
-  Draft after = document.draft;
-  after.current = nullptr;
-  after.prompts.points.push_back(point);
-  return {EditKind::kPrompt, "point", 0, 1, false, Change<Draft>{document.draft, after}, {}, {}};
-}
-
-Edit answerEdit(const Document& document, const PlaneMask& mask) {
-  Draft after = document.draft;
-  after.current = std::make_shared<const CurrentObject>(CurrentObject{0, 1, mask, 0.5F, 2, "fake", "xxh128:11"});
-  return {EditKind::kSegment, "segmentation", 0, 1, true, Change<Draft>{document.draft, after}, {}, {}};
-}
-
-Edit commitEdit(const Document& document, uint32_t id, const PlaneMask& mask) {
-  Transaction transaction(document.labels);
-  const int64_t area = transaction.paint(0, 1, mask, id, PaintRule::kOverwrite);
-  Edit edit{EditKind::kCommit, "commit of object " + std::to_string(id), 0, 1, false, {}, transaction.finish(), {}};
-  ObjectRecord record{id, edit.labels.bounds(), area, "mitotic", ObjectState::kAccepted, {}};
-  record.provenance.prompts.points = {{1.5, 2.5, true}};
-  record.provenance.user = "Zoë";
-  edit.objects.push_back({id, nullptr, std::make_shared<const ObjectRecord>(record)});
-  edit.draft = Change<Draft>{document.draft, {}};
-  return edit;
-}
-
-void expectEqual(const Document& a, const Document& b) {
-  EXPECT_EQ(stateHash(a), stateHash(b));
-  EXPECT_EQ(a.draft, b.draft);
-  ASSERT_EQ(a.objects.size(), b.objects.size());
-  for (const auto& [id, record] : a.objects) {
-    ASSERT_TRUE(b.objects.contains(id));
-    EXPECT_EQ(*record, *b.objects.at(id)) << id;
-  }
-}
 
 class ProjectTest : public testing::Test {
  protected:
@@ -301,6 +264,7 @@ TEST_F(ProjectTest, WhatIsNoProjectIsNamed) {
   EXPECT_EQ(Project::open(folder_ / "gone.cyto").error().code(), ErrorCode::kNotFound);
   create().reset();
   EXPECT_EQ(Project::create(path(), image()).error().code(), ErrorCode::kInvalidArgument);
+  fs::remove(path() / "project.json.backup");
   for (const auto& [content, says] : std::map<std::string, std::string>{
            {"", "damaged"},
            {"{}", "damaged"},
