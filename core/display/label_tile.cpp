@@ -71,12 +71,11 @@ class SampledLabels {
   std::vector<uint32_t> ids_;
 };
 
-void sampleRow(const LabelAxis& columns, std::span<const LabelVolume::Chunk* const> chunks, int32_t rowInChunk,
-               uint32_t* out) {
+void sampleRow(const LabelAxis& columns, std::span<ChunkReader> chunks, int32_t rowInChunk, uint32_t* out) {
   for (size_t s = 0; s < columns.spans.size(); ++s) {
     if (!chunks[s]) continue;
     const ChunkSpan& span = columns.spans[s];
-    const uint32_t* ids = chunks[s]->data() + rowInChunk * kChunkSide;
+    const uint32_t* ids = chunks[s].row(rowInChunk);
     for (int x = span.begin; x < span.end; ++x) out[x] = ids[columns.pixelInChunk[static_cast<size_t>(x)]];
   }
 }
@@ -86,12 +85,12 @@ bool sample(const LabelVolume& labels, const ScreenTileKey& key, SampledLabels& 
   const LabelAxis rows = labelAxis(key.row, sampled.margin(), labels.shape().y, key.zoom);
   const LabelAxis columns = labelAxis(key.column, sampled.margin(), labels.shape().x, key.zoom);
   bool isAnyThere = false;
-  std::vector<const LabelVolume::Chunk*> chunks(columns.spans.size());
+  std::vector<ChunkReader> chunks(columns.spans.size());
   for (const ChunkSpan& span : rows.spans) {
     bool isAnyInRow = false;
     for (size_t s = 0; s < chunks.size(); ++s) {
-      chunks[s] = labels.find({key.t, key.z, span.chunk, columns.spans[s].chunk});
-      isAnyInRow |= chunks[s] != nullptr;
+      chunks[s] = labels.chunk({key.t, key.z, span.chunk, columns.spans[s].chunk});
+      isAnyInRow |= static_cast<bool>(chunks[s]);
     }
     if (!isAnyInRow) continue;
     isAnyThere = true;

@@ -13,14 +13,6 @@ Error misfit(const char* what) {
   return {ErrorCode::kFormat, std::string("the change does not fit the labels: ") + what};
 }
 
-/// Counted without multiplying: a hostile key must not overflow.
-bool isChunkOf(const ChunkKey& key, const Shape& shape) {
-  const auto isIndex = [](int64_t index, int64_t extent) { return index >= 0 && index < extent; };
-  const auto chunksAlong = [](int64_t extent) { return extent / kSide + (extent % kSide != 0 ? 1 : 0); };
-  return isIndex(key.t, shape.t) && isIndex(key.z, shape.z) && isIndex(key.row, chunksAlong(shape.y)) &&
-         isIndex(key.column, chunksAlong(shape.x));
-}
-
 /// The smallest box around a run, in pixels of its chunk.
 PlaneBox boxInChunk(const LabelRun& run) {
   const int64_t last = static_cast<int64_t>(run.start) + run.length - 1;
@@ -39,16 +31,20 @@ uint32_t idTo(const LabelRun& run, Direction direction) {
   return direction == Direction::kForward ? run.after : run.before;
 }
 
-/// Whether all pixels of a run that lies inside the chunk have the id; no chunk is all background.
-bool holds(const LabelVolume::Chunk* chunk, const LabelRun& run, uint32_t id) {
-  if (!chunk) return id == 0;
-  const auto first = chunk->begin() + run.start;
-  return std::all_of(first, first + run.length, [id](uint32_t found) { return found == id; });
+/// Whether all pixels of a run that lies inside the chunk have the id.
+bool holds(ChunkReader& chunk, const LabelRun& run, uint32_t id) {
+  const int64_t end = static_cast<int64_t>(run.start) + run.length;
+  for (int64_t i = run.start; i < end; i += kSide - i % kSide) {
+    const uint32_t* first = chunk.row(i / kSide) + i % kSide;
+    const int64_t count = std::min(end - i, kSide - i % kSide);
+    if (!std::all_of(first, first + count, [id](uint32_t found) { return found == id; })) return false;
+  }
+  return true;
 }
 
 Status checkRuns(const ChunkDelta& delta, Direction direction, const LabelVolume& labels) {
   if (delta.runs.empty()) return misfit("a chunk without changes");
-  const LabelVolume::Chunk* chunk = labels.find(delta.chunk);
+  ChunkReader chunk = labels.chunk(delta.chunk);
   const PlaneBox inPlane = labels.boxOf(delta.chunk);
   const PlaneBox inside{0, 0, inPlane.height(), inPlane.width()};
   int64_t end = 0;
@@ -67,7 +63,7 @@ Status check(const LabelDelta& delta, Direction direction, const LabelVolume& la
   const ChunkDelta* previous = nullptr;
   for (const ChunkDelta& chunk : delta.chunks) {
     if (previous && chunk.chunk <= previous->chunk) return misfit("its chunks are out of order");
-    if (!isChunkOf(chunk.chunk, labels.shape())) return misfit("a chunk lies outside the image");
+    if (!labels.isInside(chunk.chunk)) return misfit("a chunk lies outside the image");
     CYTO_TRY(checkRuns(chunk, direction, labels));
     previous = &chunk;
   }

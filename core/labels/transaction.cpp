@@ -1,5 +1,6 @@
 #include "core/labels/transaction.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -19,17 +20,22 @@ void forEachChunk(int64_t t, int64_t z, const PlaneBox& window, Visit visit) {
   }
 }
 
-std::vector<LabelRun> difference(const LabelVolume::Chunk* before, const LabelVolume::Chunk& after) {
+std::vector<LabelRun> difference(ChunkReader before, ChunkReader after) {
   std::vector<LabelRun> runs;
-  for (uint32_t i = 0; i < after.size(); ++i) {
-    const uint32_t was = before ? (*before)[i] : 0;
-    if (was == after[i]) continue;
-    const bool goesOn = !runs.empty() && runs.back().start + runs.back().length == i && runs.back().before == was &&
-                        runs.back().after == after[i];
-    if (goesOn) {
-      ++runs.back().length;
-    } else {
-      runs.push_back({i, 1, was, after[i]});
+  for (int64_t y = 0; y < kSide; ++y) {
+    const uint32_t* was = before.row(y);
+    const uint32_t* is = after.row(y);
+    if (std::equal(was, was + kSide, is)) continue;
+    for (int64_t x = 0; x < kSide; ++x) {
+      if (was[x] == is[x]) continue;
+      const auto i = static_cast<uint32_t>(y * kSide + x);
+      const bool goesOn = !runs.empty() && runs.back().start + runs.back().length == i &&
+                          runs.back().before == was[x] && runs.back().after == is[x];
+      if (goesOn) {
+        ++runs.back().length;
+      } else {
+        runs.push_back({i, 1, was[x], is[x]});
+      }
     }
   }
   return runs;
@@ -37,7 +43,8 @@ std::vector<LabelRun> difference(const LabelVolume::Chunk* before, const LabelVo
 
 }  // namespace
 
-Transaction::Transaction(const LabelVolume& labels) : after_(labels) {}
+// The chunks that are there count in the volume that keeps them; only what is written here is packed here.
+Transaction::Transaction(const LabelVolume& labels) : after_(labels) { after_.beginOwnBudget(); }
 
 // Asks `newId(y, x, old)` for every pixel of `window` in a chunk. A chunk where nothing changes is neither made nor
 // copied.
@@ -45,21 +52,26 @@ template <typename NewId>
 int64_t Transaction::rewrite(const ChunkKey& key, const PlaneBox& window, NewId newId) {
   const PlaneBox box = after_.boxOf(key);
   const PlaneBox part = box.clippedTo(window);
-  const LabelVolume::Chunk* old = after_.find(key);
+  ChunkReader old = after_.chunk(key);
   LabelVolume::Chunk* own = nullptr;
+  const auto startWriting = [&] {
+    before_.try_emplace(key, after_.stored(key));
+    old = {};  // what is held twice would be copied
+    own = &after_.writable(key);
+  };
   int64_t changed = 0;
   for (int64_t y = part.y0; y < part.y1; ++y) {
-    auto i = static_cast<size_t>((y - box.y0) * kSide + part.x0 - box.x0);
-    for (int64_t x = part.x0; x < part.x1; ++x, ++i) {
-      const uint32_t was = old ? (*old)[i] : 0;
+    const int64_t row = (y - box.y0) * kSide;
+    const uint32_t* ids = own ? own->data() + row : old.row(y - box.y0);
+    for (int64_t x = part.x0; x < part.x1; ++x) {
+      const uint32_t was = ids[x - box.x0];
       const uint32_t now = newId(y, x, was);
       if (now == was) continue;
       if (!own) {
-        before_.try_emplace(key, after_.shared(key));
-        own = &after_.writable(key);
-        old = own;
+        startWriting();
+        ids = own->data() + row;
       }
-      (*own)[i] = now;
+      (*own)[static_cast<size_t>(row + x - box.x0)] = now;
       ++changed;
     }
   }
@@ -92,11 +104,7 @@ int64_t Transaction::replace(const Box& box, uint32_t from, uint32_t to) {
   };
   if (from != 0) {
     // An object can only be where chunks are, and those are few compared with a large box.
-    for (const ChunkKey& key : after_.chunks()) {
-      const bool isInside =
-          key.t >= inside.begin.t && key.t < inside.end.t && key.z >= inside.begin.z && key.z < inside.end.z;
-      if (isInside) visit(key);
-    }
+    for (const ChunkKey& key : after_.chunks(inside)) visit(key);
     return changed;
   }
   for (int64_t t = inside.begin.t; t < inside.end.t; ++t) {
@@ -108,9 +116,11 @@ int64_t Transaction::replace(const Box& box, uint32_t from, uint32_t to) {
 LabelDelta Transaction::finish() {
   LabelDelta delta;
   for (const auto& [key, before] : before_) {
-    std::vector<LabelRun> runs = difference(before.get(), *after_.find(key));
+    std::vector<LabelRun> runs = difference(before.reader(), after_.chunk(key));
     if (!runs.empty()) delta.chunks.push_back({key, std::move(runs)});
   }
+  // Chunks that are still held here would be copied when the delta is applied.
+  before_.clear();
   return delta;
 }
 

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 
 #include "core/array/plane_mask.h"
 #include "core/labels/label_delta.h"
@@ -43,8 +42,8 @@ class Transaction {
   int64_t rewrite(const ChunkKey& key, const PlaneBox& window, NewId newId);
 
   LabelVolume after_;
-  /// What the touched chunks were at the beginning; null for those that did not exist.
-  std::map<ChunkKey, std::shared_ptr<const LabelVolume::Chunk>> before_;
+  /// What the touched chunks were at the beginning.
+  std::map<ChunkKey, LabelVolume::StoredChunk> before_;
 };
 
 }  // namespace cyto

@@ -11,10 +11,13 @@ bool Draft::operator==(const Draft& other) const {
 
 namespace {
 
+/// The pixels decide, not whether a chunk is packed or there at all.
 void add(const LabelVolume& labels, Xxh128& hash) {
   for (const ChunkKey& key : labels.chunks()) {
+    ChunkReader chunk = labels.chunk(key);
+    if (chunk.isBlank()) continue;
     for (const int64_t index : {key.t, key.z, key.row, key.column}) hash.addValue(index);
-    hash.addValue(*labels.find(key));
+    for (int64_t y = 0; y < kLabelChunkSide; ++y) hash.add(chunk.row(y), sizeof(ChunkReader::Row));
   }
 }
 

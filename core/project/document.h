@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/array/array.h"
 #include "core/labels/label_volume.h"
+#include "core/project/object_table.h"
 #include "core/segmentation/object_prompts.h"
 
 namespace cyto {
@@ -45,9 +45,6 @@ struct ObjectRecord {
   Provenance provenance;
   bool operator==(const ObjectRecord&) const = default;
 };
-
-/// By id. Records are shared between snapshots and never change in place.
-using ObjectTable = std::map<uint32_t, std::shared_ptr<const ObjectRecord>>;
 
 /// A mask that answers the prompts of the draft.
 struct CurrentObject {

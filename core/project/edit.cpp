@@ -21,8 +21,7 @@ bool ObjectChange::operator==(const ObjectChange& other) const {
 Status apply(const Edit& edit, Direction direction, Document& document) {
   const bool isForward = direction == Direction::kForward;
   for (const ObjectChange& change : edit.objects) {
-    const auto found = document.objects.find(change.id);
-    const bool exists = found != document.objects.end();
+    const bool exists = document.objects.contains(change.id);
     const bool shouldExist = (isForward ? change.before : change.after) != nullptr;
     if (exists != shouldExist) return misfit("object " + std::to_string(change.id));
   }
@@ -36,7 +35,7 @@ Status apply(const Edit& edit, Direction direction, Document& document) {
   for (const ObjectChange& change : edit.objects) {
     const auto& now = isForward ? change.after : change.before;
     if (now) {
-      document.objects[change.id] = now;
+      document.objects.set(change.id, now);
     } else {
       document.objects.erase(change.id);
     }

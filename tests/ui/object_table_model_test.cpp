@@ -29,7 +29,7 @@ SessionState stateWith(std::initializer_list<uint32_t> ids) {
   SessionState state;
   state.isOpen = true;
   state.reference.shape = {1, 1, 64, 64};
-  for (const uint32_t id : ids) state.document.objects[id] = newRecord(id);
+  for (const uint32_t id : ids) state.document.objects.set(id, newRecord(id));
   return state;
 }
 
@@ -75,7 +75,7 @@ TEST_F(ObjectTableModelTest, ShowsWhatIsKnownOfAnObject) {
   auto record = std::make_shared<ObjectRecord>(*newRecord(12, 1234, "mitotic"));
   record->state = ObjectState::kVerified;
   record->provenance.model = "cyto-small";
-  state.document.objects[12] = record;
+  state.document.objects.set(12, record);
   model_.setState(shared(state));
   ASSERT_EQ(model_.rowCount(), 1);
   EXPECT_EQ(text(0, Column::kId), "12");
@@ -119,7 +119,7 @@ TEST_F(ObjectTableModelTest, OneObjectMoreIsOneInsertion) {
   model_.setState(shared(state));
   resets_.clear();
   inserts_.clear();
-  state.document.objects[7] = newRecord(7);
+  state.document.objects.set(7, newRecord(7));
   model_.setState(shared(state));
   EXPECT_EQ(resets_.count() + removals_.count() + changes_.count(), 0);
   ASSERT_EQ(inserts_.count(), 1);
@@ -134,7 +134,7 @@ TEST_F(ObjectTableModelTest, GoneObjectsAreRemovedAndChangedOnesChanged) {
   inserts_.clear();
   resets_.clear();
   state.document.objects.erase(2);
-  state.document.objects[4] = newRecord(4, 999);
+  state.document.objects.set(4, newRecord(4, 999));
   model_.setState(shared(state));
   EXPECT_EQ(resets_.count() + inserts_.count(), 0);
   EXPECT_EQ(removals_.count(), 1);
@@ -155,8 +155,8 @@ TEST_F(ObjectTableModelTest, TheSameStateChangesNothing) {
 TEST_F(ObjectTableModelTest, ChangesInManyPlacesAreNoFlood) {
   SessionState all = stateWith({}), odd = stateWith({});
   for (uint32_t id = 1; id <= 400; ++id) {
-    all.document.objects[id] = newRecord(id);
-    if (id % 2 == 1) odd.document.objects[id] = all.document.objects[id];
+    all.document.objects.set(id, newRecord(id));
+    if (id % 2 == 1) odd.document.objects.set(id, all.document.objects.at(id));
   }
   model_.setState(shared(all));
   model_.setState(shared(odd));
@@ -176,10 +176,10 @@ TEST_F(ObjectTableModelTest, FindsRowsById) {
 
 TEST_F(ObjectTableModelTest, FiltersByIdAndClass) {
   SessionState state = stateWith({});
-  state.document.objects[1] = newRecord(1, 10, "mitotic");
-  state.document.objects[12] = newRecord(12, 10, "Interphase");
-  state.document.objects[123] = newRecord(123, 10, "stage 12");
-  state.document.objects[21] = newRecord(21, 10, "type 1");
+  state.document.objects.set(1, newRecord(1, 10, "mitotic"));
+  state.document.objects.set(12, newRecord(12, 10, "Interphase"));
+  state.document.objects.set(123, newRecord(123, 10, "stage 12"));
+  state.document.objects.set(21, newRecord(21, 10, "type 1"));
   model_.setState(shared(state));
   ObjectFilterModel shown(model_);
   const auto shownIds = [&](const QString& filter) {
@@ -200,9 +200,9 @@ TEST_F(ObjectTableModelTest, FiltersByIdAndClass) {
 
 TEST_F(ObjectTableModelTest, SortsNumbersAsNumbers) {
   SessionState state = stateWith({});
-  state.document.objects[1] = newRecord(1, 900);
-  state.document.objects[2] = newRecord(2, 1000);
-  state.document.objects[10] = newRecord(10, 80);
+  state.document.objects.set(1, newRecord(1, 900));
+  state.document.objects.set(2, newRecord(2, 1000));
+  state.document.objects.set(10, newRecord(10, 80));
   model_.setState(shared(state));
   ObjectFilterModel shown(model_);
   shown.sort(model_.sectionOf(Column::kArea), Qt::AscendingOrder);
@@ -213,19 +213,19 @@ TEST_F(ObjectTableModelTest, SortsNumbersAsNumbers) {
   shown.sort(model_.sectionOf(Column::kId), Qt::DescendingOrder);
   EXPECT_EQ(idAt(0), 10u);
   // A new object comes in its place.
-  state.document.objects[5] = newRecord(5);
+  state.document.objects.set(5, newRecord(5));
   model_.setState(shared(state));
   EXPECT_EQ(idAt(1), 5u);
 }
 
 TEST(ObjectTableModelSpeed, OneMoreOfTenThousandIsQuick) {
   SessionState state = stateWith({});
-  for (uint32_t id = 1; id <= 10'000; ++id) state.document.objects[id] = newRecord(id, id * 7 % 997);
+  for (uint32_t id = 1; id <= 10'000; ++id) state.document.objects.set(id, newRecord(id, id * 7 % 997));
   ObjectTableModel model;
   ObjectFilterModel shown(model);
   shown.sort(model.sectionOf(Column::kArea), Qt::AscendingOrder);
   model.setState(shared(state));
-  state.document.objects[10'001] = newRecord(10'001);
+  state.document.objects.set(10'001, newRecord(10'001));
   const auto more = shared(state);
   const auto start = std::chrono::steady_clock::now();
   model.setState(more);

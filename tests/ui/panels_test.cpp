@@ -36,7 +36,7 @@ std::shared_ptr<SessionState> stateWithObjects(uint32_t count) {
     auto record = std::make_shared<ObjectRecord>();
     record->id = id;
     record->area = 10 * id;
-    state->document.objects[id] = record;
+    state->document.objects.set(id, record);
   }
   return state;
 }

@@ -99,7 +99,7 @@ TEST(LabelVolume, AMissingChunkEqualsABlankOne) {
   EXPECT_FALSE(transaction.labels() == missing);
   EXPECT_FALSE(missing == transaction.labels());
   transaction.paint(0, 0, filled({0, 0, 5, 5}), 0, PaintRule::kOverwrite);
-  ASSERT_NE(transaction.labels().find({0, 0, 0, 0}), nullptr);
+  ASSERT_TRUE(transaction.labels().chunk({0, 0, 0, 0}));
   EXPECT_TRUE(transaction.labels() == missing);
   EXPECT_TRUE(missing == transaction.labels());
   EXPECT_FALSE(missing == LabelVolume(Shape{1, 1, 300, 518}));
