@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <bitset>
 #include <new>
 
 namespace cyto {
@@ -23,14 +24,24 @@ std::shared_ptr<LabelChunk> blankChunk() {
                                      [](LabelChunk* chunk) { ::munmap(chunk, kBytes); });
 }
 
+// Memory of the C library, unlike pages from the operating system, was mostly used before and need not be mapped again,
+// which takes longer than filling it.
+std::shared_ptr<LabelChunk> unsetChunk() { return std::make_shared_for_overwrite<LabelChunk>(); }
+
 std::shared_ptr<LabelChunk> copyOf(const LabelChunk& chunk) {
   constexpr size_t kPageIds = 1024;  // 4 KiB
+  constexpr size_t kPages = kLabelChunkSide * kLabelChunkSide / kPageIds;
+  const auto page = [&](size_t i) { return chunk.begin() + static_cast<std::ptrdiff_t>(i * kPageIds); };
+  std::bitset<kPages> isUsed;
+  for (size_t i = 0; i < kPages; ++i) isUsed[i] = !std::all_of(page(i), page(i) + kPageIds, isZero);
+  if (isUsed.count() > kPages / 2) {
+    std::shared_ptr<LabelChunk> copy = unsetChunk();
+    *copy = chunk;
+    return copy;
+  }
   std::shared_ptr<LabelChunk> copy = blankChunk();
-  for (size_t first = 0; first < chunk.size(); first += kPageIds) {
-    const auto begin = chunk.begin() + static_cast<std::ptrdiff_t>(first);
-    const auto end = begin + kPageIds;
-    if (std::all_of(begin, end, isZero)) continue;
-    std::copy(begin, end, copy->begin() + static_cast<std::ptrdiff_t>(first));
+  for (size_t i = 0; i < kPages; ++i) {
+    if (isUsed[i]) std::copy_n(page(i), kPageIds, copy->begin() + static_cast<std::ptrdiff_t>(i * kPageIds));
   }
   return copy;
 }

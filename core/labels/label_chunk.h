@@ -25,7 +25,10 @@ using LabelChunk = std::array<uint32_t, static_cast<size_t>(kLabelChunkSide* kLa
 /// All background. Takes memory page by page as it is written to: a chunk with one small object some 16 KiB, not 256.
 std::shared_ptr<LabelChunk> blankChunk();
 
-/// A copy that leaves blank pages untouched, too.
+/// For a chunk that is going to be written to all over: its ids are not set.
+std::shared_ptr<LabelChunk> unsetChunk();
+
+/// A copy that takes no more memory where the chunk is blank.
 std::shared_ptr<LabelChunk> copyOf(const LabelChunk& chunk);
 
 bool isBlank(const LabelChunk& chunk);

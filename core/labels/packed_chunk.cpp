@@ -198,12 +198,20 @@ void PackedChunk::readRow(int64_t y, int64_t x, std::span<uint32_t> out) const {
 }
 
 std::shared_ptr<LabelChunk> PackedChunk::unpack() const {
-  std::shared_ptr<LabelChunk> chunk = blankChunk();
-  Runs runs;
+  std::array<Runs, kSide> rows;
+  int64_t used = 0;
   for (int64_t y = 0, mark = 0; y < kSide; ++y) {
-    if (isMarked(y)) runs = runsOfMark(mark++);
-    uint32_t* out = chunk->data() + y * kSide;
-    for (uint32_t run = runs.begin; run < runs.end; ++run) out = std::fill_n(out, length(run), id(number(run)));
+    Runs& row = rows[static_cast<size_t>(y)];
+    row = isMarked(y) ? runsOfMark(mark++) : y > 0 ? rows[static_cast<size_t>(y) - 1] : Runs();
+    used += row.begin < row.end ? 1 : 0;
+  }
+  const bool isMostlyUsed = used > kSide / 2;
+  std::shared_ptr<LabelChunk> chunk = isMostlyUsed ? unsetChunk() : blankChunk();
+  for (size_t y = 0; y < kSide; ++y) {
+    const std::span<uint32_t> row = std::span(*chunk).subspan(y * kSide, kSide);
+    auto out = row.begin();
+    for (uint32_t run = rows[y].begin; run < rows[y].end; ++run) out = std::fill_n(out, length(run), id(number(run)));
+    if (isMostlyUsed) std::fill(out, row.end(), 0U);
   }
   return chunk;
 }
