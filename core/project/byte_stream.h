@@ -37,8 +37,8 @@ class ByteWriter {
   std::string bytes_;
 };
 
-/// Reads what ByteWriter wrote. Throws std::out_of_range at the end of the bytes and for numbers that are too long, to be
-/// caught where a file is read.
+/// Reads what ByteWriter wrote. Throws std::out_of_range at the end of the bytes and for numbers that are too long, to
+/// be caught where a file is read.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}

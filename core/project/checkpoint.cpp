@@ -20,10 +20,10 @@
 
 #include "core/base/atomic_file.h"
 #include "core/project/byte_stream.h"
+#include "core/project/crc32c.h"
 #include "core/project/edit.h"
 #include "core/project/journal_segment.h"
 #include "core/project/object_format.h"
-#include "core/project/crc32c.h"
 
 namespace cyto {
 
@@ -178,8 +178,7 @@ class CheckpointReader {
     std::string framed = bytes(RecordHeader::kBytes);
     const RecordHeader header = RecordHeader::parse(framed);
     std::string stored = bytes(header.storedBytes);
-    const uint32_t checksum =
-        crc32c(stored, crc32c(std::string_view(framed).substr(RecordHeader::kChecksumEnd)));
+    const uint32_t checksum = crc32c(stored, crc32c(std::string_view(framed).substr(RecordHeader::kChecksumEnd)));
     if (checksum != header.checksum) throw std::runtime_error("a checksum does not fit");
     if (header.sequence != ++sections_) throw std::runtime_error("a section is missing");
     auto content = decodePayload(header, std::move(stored));
@@ -191,18 +190,12 @@ class CheckpointReader {
     ByteReader in(section.content);
     if ((sections_ == 1) != (section.kind == Section::kHead)) throw std::runtime_error("its head is missing");
     switch (section.kind) {
-      case Section::kHead:
-        return takeHead(in);
-      case Section::kLabels:
-        return takeChunks(in, labels_);
-      case Section::kProposals:
-        return takeChunks(in, proposals_);
-      case Section::kObjects:
-        return takeObjects(in);
-      case Section::kDraft:
-        return takeDraft(section.content);
-      case Section::kSteps:
-        return takeSteps(in);
+      case Section::kHead: return takeHead(in);
+      case Section::kLabels: return takeChunks(in, labels_);
+      case Section::kProposals: return takeChunks(in, proposals_);
+      case Section::kObjects: return takeObjects(in);
+      case Section::kDraft: return takeDraft(section.content);
+      case Section::kSteps: return takeSteps(in);
       case Section::kEnd:
         if (in.number() != sections_ - 1) throw std::runtime_error("a section is missing");
         isEnded_ = true;

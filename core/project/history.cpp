@@ -104,8 +104,7 @@ std::optional<uint64_t> History::lastChild(uint64_t sequence) const {
   return lastVisited_[index];
 }
 
-Result<History> History::restored(std::vector<HistoryStep> steps, std::vector<uint64_t> lastVisited,
-                                  uint64_t current) {
+Result<History> History::restored(std::vector<HistoryStep> steps, std::vector<uint64_t> lastVisited, uint64_t current) {
   const Error noHistory(ErrorCode::kFormat, "its steps are no history");
   History history;
   history.steps_ = std::move(steps);

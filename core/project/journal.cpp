@@ -102,8 +102,8 @@ class FileJournal : public Journal {
   std::vector<Segment> segments_;
   std::vector<Damage> damages_;
   uint64_t lastSequence_ = 0;
-  uint64_t syncedEnd_ = 0;         // of the last segment; what lies between it and its end is not synced yet
-  bool hasRest_ = false;           // bytes of a failed append may lie after the end
+  uint64_t syncedEnd_ = 0;             // of the last segment; what lies between it and its end is not synced yet
+  bool hasRest_ = false;               // bytes of a failed append may lie after the end
   mutable std::vector<Record> block_;  // the records of the block that was read last
 };
 
@@ -251,8 +251,8 @@ Status FileJournal::readFrom(uint64_t first, const std::function<Status(const Re
       const auto records = segment.file->read(extent);
       if (!records && records.error().code() != ErrorCode::kFormat) return records.error();
       if (!records) {
-        damages.push_back({segment.file->path(), extent.offset, records.error().message(), extent.firstSequence,
-                           extent.records});
+        damages.push_back(
+            {segment.file->path(), extent.offset, records.error().message(), extent.firstSequence, extent.records});
         continue;
       }
       for (const Record& record : *records) {

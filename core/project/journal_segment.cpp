@@ -158,14 +158,13 @@ class SegmentScan {
       extent.records = blockRecords(count);
     }
     constexpr uint64_t kMostMissing = uint64_t{1} << 40;
-    const bool isUsable =
-        extent.records > 0 && header.sequence >= next_ && header.sequence - next_ < kMostMissing;
+    const bool isUsable = extent.records > 0 && header.sequence >= next_ && header.sequence - next_ < kMostMissing;
     if (extent.records == 0) {
       damaged("record " + std::to_string(header.sequence) + " is no block of records", 1);
     } else if (header.sequence != next_) {
-      damaged("record " + std::to_string(header.sequence) + " stands where record " + std::to_string(next_) +
-                  " should be",
-              isUsable ? header.sequence - next_ : 0);
+      damaged(
+          "record " + std::to_string(header.sequence) + " stands where record " + std::to_string(next_) + " should be",
+          isUsable ? header.sequence - next_ : 0);
     }
     scan_.end = extent.end();
     if (!isUsable) return {};
@@ -210,8 +209,7 @@ Result<std::unique_ptr<JournalSegment>> JournalSegment::create(const fs::path& p
     return Error(ErrorCode::kInvalidArgument, "there is a journal '" + path.string() + "' already; open it instead");
   }
   if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR)) {
-    return Error(ErrorCode::kNotFound,
-                 "there is no folder '" + path.parent_path().string() + "' to make a journal in");
+    return Error(ErrorCode::kNotFound, "there is no folder '" + path.parent_path().string() + "' to make a journal in");
   }
   if (descriptor < 0) {
     return Error(ErrorCode::kIo, "the journal '" + path.string() + "' cannot be made: " + systemErrorText(errno));

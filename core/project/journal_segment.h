@@ -16,10 +16,10 @@ namespace cyto {
 /// A part of a project file that cannot be read.
 struct Damage {
   std::filesystem::path file;
-  uint64_t offset = 0;      ///< in the file
-  std::string what;         ///< a clause
-  uint64_t firstLost = 0;   ///< the first record that is lost; 0 when none is
-  uint64_t recordsLost = 0; ///< how many at least
+  uint64_t offset = 0;       ///< in the file
+  std::string what;          ///< a clause
+  uint64_t firstLost = 0;    ///< the first record that is lost; 0 when none is
+  uint64_t recordsLost = 0;  ///< how many at least
 
   /// "the journal '…' is damaged at byte 17: …"
   std::string text() const;

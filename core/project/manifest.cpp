@@ -101,10 +101,9 @@ Result<Manifest> parse(const std::string& content, const fs::path& path) {
     Manifest manifest;
     manifest.version = value.at("version");
     if (manifest.version > kProjectVersion) {
-      return Error(ErrorCode::kInvalidArgument, "the project '" + path.parent_path().string() +
-                                                    "' was made by a newer Cytoclick (format " +
-                                                    std::to_string(manifest.version) +
-                                                    "); update this program to open it");
+      return Error(ErrorCode::kInvalidArgument,
+                   "the project '" + path.parent_path().string() + "' was made by a newer Cytoclick (format " +
+                       std::to_string(manifest.version) + "); update this program to open it");
     }
     if (manifest.version < 1) return damaged(path, 0, "it has no version");
     if (manifest.version > 1 && value.at("checksum") != checksumOf(value)) {

@@ -107,8 +107,8 @@ void write(const ObjectRecord& object, ByteWriter& out) {
   write(source.prompts, out);
   out.integer(source.alternative);
   out.real(source.predictedIou);
-  for (const std::string* text : {&source.model, &source.weightsHash, &source.preprocessing, &source.program,
-                                  &source.user}) {
+  for (const std::string* text :
+       {&source.model, &source.weightsHash, &source.preprocessing, &source.program, &source.user}) {
     out.text(*text);
   }
   out.integer(source.time_us);
@@ -129,8 +129,7 @@ ObjectRecord readObject(ByteReader& in) {
   source.prompts = readPrompts(in);
   source.alternative = static_cast<int>(in.integer());
   source.predictedIou = static_cast<float>(in.real());
-  for (std::string* text : {&source.model, &source.weightsHash, &source.preprocessing, &source.program,
-                            &source.user}) {
+  for (std::string* text : {&source.model, &source.weightsHash, &source.preprocessing, &source.program, &source.user}) {
     *text = in.text();
   }
   source.time_us = in.integer();

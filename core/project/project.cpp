@@ -41,7 +41,8 @@ Result<std::unique_ptr<Project>> Project::create(const fs::path& folder, const I
 
 Project::~Project() {
   const bool mayWrite = upkeep_ && readOnlyReason_.empty();
-  if (mayWrite && group_) [[maybe_unused]] const Status safe = endGroup();
+  if (mayWrite && group_) [[maybe_unused]]
+    const Status safe = endGroup();
   if (mayWrite && upkeep_->isWorthIt()) {
     upkeep_->begin(checkpoint());
     // Nothing is lost without it.
@@ -116,7 +117,8 @@ Status Project::verify(const JobContext& job) const {
   if (!damages.empty()) return Error(ErrorCode::kFormat, damages.front().text());
   CYTO_TRY(again.finish());
   if (stateHash(again.document()) != stateHash(document_)) {
-    return Error(ErrorCode::kFormat, "the journal in '" + folder_.string() + "' gives another state than its checkpoint");
+    return Error(ErrorCode::kFormat,
+                 "the journal in '" + folder_.string() + "' gives another state than its checkpoint");
   }
   History position = history_;
   Document document = document_;
@@ -209,12 +211,7 @@ void Project::keepUp() {
 Checkpoint Project::checkpoint() const {
   const uint64_t sequence = lastSequence();
   const auto record = journal_->read(sequence);
-  return {sequence,
-          record ? record->time_us : 0,
-          record ? crc32c(record->payload) : 0,
-          nextId_,
-          history_,
-          document_};
+  return {sequence, record ? record->time_us : 0, record ? crc32c(record->payload) : 0, nextId_, history_, document_};
 }
 
 Status Project::compact() {

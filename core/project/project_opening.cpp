@@ -9,16 +9,19 @@
 //
 //   1. State = the edits of the journal, applied one after the other to an empty document. A move (undo, redo, jump) is
 //      a record too: its payload is the u64 sequence, little-endian, of the step the document stands on afterwards.
-//   2. An edit is applied in memory to see that it fits, appended to the journal, synced, and only then acknowledged and
+//   2. An edit is applied in memory to see that it fits, appended to the journal, synced, and only then acknowledged
+//   and
 //      shown. Edits of a group share one sync. What cannot be written or synced is taken back in memory.
 //   3. A checkpoint saves replaying what came before it. It is written beside and renamed, after the records it covers
 //      were synced; the records stay. A checkpoint that is damaged or not of this journal is not used and replaced by
 //      the next.
-//   4. Packing the journal (journal.cpp) drops no record, so no state that can be reached is ever dropped: neither steps
+//   4. Packing the journal (journal.cpp) drops no record, so no state that can be reached is ever dropped: neither
+//   steps
 //      that were undone nor branches.
 //   5. Opening: a. read the manifest, or its backup; b. take the lock, or open read-only; c. read the checkpoint;
 //      d. check every byte of the journal and cut a torn tail; e. take the records after the checkpoint, or all.
-//   6. When something is damaged, what can be read is opened read-only: from the checkpoint when that is whole, else the
+//   6. When something is damaged, what can be read is opened read-only: from the checkpoint when that is whole, else
+//   the
 //      edits that still fit one another. Nothing in the folder is changed. A repaired copy can be written.
 //   7. A folder of version 1 becomes version 2 by replacing its manifest (manifest.h), after the lock is taken and
 //      before anything else is written.
@@ -119,25 +122,22 @@ std::optional<Checkpoint> Project::usableCheckpoint(Result<Checkpoint> checkpoin
     return *std::move(checkpoint);
   }
   const auto record = journal_->read(checkpoint->sequence);
-  const bool isOfJournal = record && record->time_us == checkpoint->recordTime_us &&
-                           crc32c(record->payload) == checkpoint->recordChecksum;
+  const bool isOfJournal =
+      record && record->time_us == checkpoint->recordTime_us && crc32c(record->payload) == checkpoint->recordChecksum;
   // A record that is lost cannot be compared, and then the checkpoint is what is left of it.
   if (isOfJournal || (!record && !damages_.empty())) return *std::move(checkpoint);
   notices_.push_back("The state was made again from the journal, because '" +
-                     ProjectFolder::checkpoint(folder_).string() +
-                     "' belongs to another journal.");
+                     ProjectFolder::checkpoint(folder_).string() + "' belongs to another journal.");
   return std::nullopt;
 }
 
 void Project::describeDamage(int64_t leftOut) {
-  readOnlyReason_ =
-      "The project is damaged, so it can only be looked at: " + damages_.front().text() +
-      ". Save it under another name to get a repaired copy.";
+  readOnlyReason_ = "The project is damaged, so it can only be looked at: " + damages_.front().text() +
+                    ". Save it under another name to get a repaired copy.";
   notices_.push_back(readOnlyReason_);
   for (size_t i = 1; i < damages_.size(); ++i) notices_.push_back("Also, " + damages_[i].text() + ".");
   if (leftOut > 0) {
-    notices_.push_back(std::to_string(leftOut) +
-                       (leftOut == 1 ? " later step does" : " later steps do") +
+    notices_.push_back(std::to_string(leftOut) + (leftOut == 1 ? " later step does" : " later steps do") +
                        " not fit without what is lost and had to be left out.");
   }
 }

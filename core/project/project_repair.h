@@ -10,8 +10,8 @@ namespace cyto {
 /// What turns one document of an image into another. Empty when they are equal.
 Edit differenceBetween(const Document& from, const Document& to);
 
-/// Writes to an empty journal all steps of a damaged one that can be read and that fit one another, and at the end, where
-/// `wanted` is more than they give, one step that leads there.
+/// Writes to an empty journal all steps of a damaged one that can be read and that fit one another, and at the end,
+/// where `wanted` is more than they give, one step that leads there.
 Status writeRepaired(const Journal& damaged, const ImageReference& image, const Document& wanted, Journal& repaired);
 
 }  // namespace cyto

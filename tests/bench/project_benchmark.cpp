@@ -44,9 +44,12 @@ Edit commitOfDisc(const Project& project) {
                        0.9F,
                        "cyto-small",
                        "xxh128:00112233445566778899aabbccddeeff",
+                       "",
                        "cytoclick 0.1.0",
                        "somebody",
-                       1};
+                       1,
+                       {},
+                       ""};
   edit.objects.push_back({id, nullptr, std::make_shared<const ObjectRecord>(record)});
   Draft draft{record.provenance.prompts, nullptr, 0};
   draft.current = std::make_shared<const CurrentObject>(
@@ -87,12 +90,20 @@ const LongHistory& longHistory() {
   return history;
 }
 
+double megabytesIn(const std::filesystem::path& folder) {
+  double bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) bytes += static_cast<double>(entry.file_size());
+  }
+  return bytes / 1e6;
+}
+
 void BM_OpenLongHistory(benchmark::State& state) {
   const auto path = longHistory().folder / "slide.cyto";
   for (auto _ : state)
     must((*Project::open(path))->readOnlyReason().empty() ? Status() : Error(ErrorCode::kIo, "locked"));
-  const auto journal = path / "journal" / "00000001.log";
-  state.counters["journal_mb"] = static_cast<double>(std::filesystem::file_size(journal)) / 1e6;
+  state.counters["journal_mb"] = megabytesIn(path / "journal");
+  state.counters["checkpoint_mb"] = megabytesIn(path) - megabytesIn(path / "journal");
   state.counters["peak_memory_mb"] = peakMemory_mb();
 }
 BENCHMARK(BM_OpenLongHistory)->Unit(benchmark::kMillisecond)->Iterations(3);

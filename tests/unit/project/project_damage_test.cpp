@@ -65,7 +65,8 @@ class DamagedProjectTest : public testing::Test {
     writeFile(file, bytes);
   }
 
-  /// What all damaged projects do: they can be looked at, nothing in them changes, and a copy of what is there is whole.
+  /// What all damaged projects do: they can be looked at, nothing in them changes, and a copy of what is there is
+  /// whole.
   void expectReadOnlyAndRepairable(Project& project) {
     EXPECT_THAT(project.readOnlyReason(), HasSubstr("damaged"));
     EXPECT_THAT(project.readOnlyReason(), HasSubstr(path().string()));

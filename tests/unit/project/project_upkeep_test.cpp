@@ -51,8 +51,8 @@ void expectSameHistory(const History& a, const History& b) {
   }
 }
 
-// Random edits, undos and jumps with checkpoints and packing at every opportunity: the state is always that of a project
-// in memory, and every step of every branch can be reached at the end.
+// Random edits, undos and jumps with checkpoints and packing at every opportunity: the state is always that of a
+// project in memory, and every step of every branch can be reached at the end.
 TEST_F(ProjectUpkeepTest, CheckpointsAndPackingChangeNothingThatCanBeReached) {
   const uint64_t seed = test::randomSeed(81);
   SCOPED_TRACE(test::seedText(seed));
