@@ -98,6 +98,12 @@ void History::moveTo(uint64_t target) {
   current_ = target;
 }
 
+void History::forgetSince(Mark mark) {
+  steps_.resize(mark.steps);
+  current_ = mark.current;
+  lastVisited_ = std::move(mark.lastVisited);
+}
+
 std::optional<uint64_t> History::lastChild(uint64_t sequence) const {
   const size_t index = place(sequence);
   if (index == lastVisited_.size() || lastVisited_[index] == 0) return std::nullopt;

@@ -69,6 +69,15 @@ class History {
   /// Stands on a known step (or 0) and remembers the way for redo.
   void moveTo(uint64_t target);
 
+  /// Where a history stood, to go back to when steps that were added since turn out not to be safe.
+  struct Mark {
+    size_t steps = 0;
+    uint64_t current = 0;
+    std::vector<uint64_t> lastVisited;
+  };
+  Mark mark() const { return {steps_.size(), current_, lastVisited_}; }
+  void forgetSince(Mark mark);
+
   /// Which child was visited last, the way redo takes: of the beginning, then of each step; 0 for none.
   const std::vector<uint64_t>& lastVisited() const { return lastVisited_; }
 

@@ -185,7 +185,7 @@ Status Project::walkInPlace(const History::Path& path, uint64_t target) {
 }
 
 void Project::beginGroup() {
-  if (!group_) group_ = GroupStart{document_, history_, nextId_, savedAt_us_};
+  if (!group_) group_ = GroupStart{document_, history_.mark(), nextId_, savedAt_us_};
 }
 
 Status Project::endGroup() {
@@ -194,7 +194,7 @@ Status Project::endGroup() {
   Status synced = journal_->sync();
   if (!synced) {
     document_ = std::move(start.document);
-    history_ = std::move(start.history);
+    history_.forgetSince(std::move(start.history));
     nextId_ = start.nextId;
     savedAt_us_ = start.savedAt_us;
     return synced;

@@ -100,7 +100,7 @@ class Project {
   /// What a group goes back to when its sync fails.
   struct GroupStart {
     Document document;
-    History history;
+    History::Mark history;
     uint32_t nextId = 1;
     int64_t savedAt_us = 0;
   };
