@@ -107,17 +107,18 @@ void measurePlane(int64_t objects) {
   const auto perRow = static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(objects))));
   const int64_t step = kSide / perRow;
   const double seconds = milliseconds([&] {
-    for (int64_t row = 0, id = 0; id < objects; ++row) {
-      Transaction transaction(document.labels);
-      for (int64_t column = 0; column < perRow && id < objects; ++column) {
-        const int64_t y = row * step + id * 7919 % (step - 10);
-        const int64_t x = column * step + id * 104729 % (step - 10);
-        transaction.paint(0, 0, inscribedEllipse({y, x, y + 11, x + 11}), static_cast<uint32_t>(++id),
-                          PaintRule::kOnlyBackground);
-      }
-      must(apply(transaction.finish(), Direction::kForward, document.labels));
-    }
-  }) / 1000;
+                           for (int64_t row = 0, id = 0; id < objects; ++row) {
+                             Transaction transaction(document.labels);
+                             for (int64_t column = 0; column < perRow && id < objects; ++column) {
+                               const int64_t y = row * step + id * 7919 % (step - 10);
+                               const int64_t x = column * step + id * 104729 % (step - 10);
+                               transaction.paint(0, 0, inscribedEllipse({y, x, y + 11, x + 11}),
+                                                 static_cast<uint32_t>(++id), PaintRule::kOnlyBackground);
+                             }
+                             must(apply(transaction.finish(), Direction::kForward, document.labels));
+                           }
+                         }) /
+                         1000;
   report("painting all, a row at a time", seconds, "s");
   measure(document);
 }
@@ -133,36 +134,39 @@ void measureVolume(int64_t objects) {
     return std::clamp(static_cast<int64_t>(position / pitch + 0.35 * std::sin(wave * 2 * M_PI / pitch)), int64_t{0},
                       perSide - 1);
   };
-  const double seconds = milliseconds([&] {
-    for (int64_t z = 0; z < kSide; ++z) {
-      Array plane = *Array::create(Dtype::kUint32, {1, 1, kSide, kSide});
-      const auto ids = plane.as<uint32_t>();
-      for (int64_t y = 0; y < kSide; ++y) {
-        const int64_t inZ = cell(static_cast<double>(z), static_cast<double>(y) * 0.5);
-        for (int64_t x = 0; x < kSide; ++x) {
-          const int64_t inY = cell(static_cast<double>(y), static_cast<double>(x) * 0.5 + static_cast<double>(z));
-          const int64_t inX = cell(static_cast<double>(x), static_cast<double>(y) * 0.5 + static_cast<double>(z));
-          ids[static_cast<size_t>(y * kSide + x)] = static_cast<uint32_t>(1 + (inZ * perSide + inY) * perSide + inX);
-        }
-      }
-      const LabelVolume slice = LabelVolume::fromArray(plane);
-      LabelDelta delta;
-      for (const ChunkKey& key : slice.chunks()) {
-        ChunkDelta chunk{{0, z, key.row, key.column}, {}};
-        ChunkReader reader = slice.chunk(key);
-        for (int64_t i = 0; i < LabelVolume::kChunkSide * LabelVolume::kChunkSide; ++i) {
-          const uint32_t id = reader.row(i / LabelVolume::kChunkSide)[i % LabelVolume::kChunkSide];
-          if (!chunk.runs.empty() && chunk.runs.back().after == id) {
-            ++chunk.runs.back().length;
-          } else {
-            chunk.runs.push_back({static_cast<uint32_t>(i), 1, 0, id});
+  const double seconds =
+      milliseconds([&] {
+        for (int64_t z = 0; z < kSide; ++z) {
+          Array plane = *Array::create(Dtype::kUint32, {1, 1, kSide, kSide});
+          const auto ids = plane.as<uint32_t>();
+          for (int64_t y = 0; y < kSide; ++y) {
+            const int64_t inZ = cell(static_cast<double>(z), static_cast<double>(y) * 0.5);
+            for (int64_t x = 0; x < kSide; ++x) {
+              const int64_t inY = cell(static_cast<double>(y), static_cast<double>(x) * 0.5 + static_cast<double>(z));
+              const int64_t inX = cell(static_cast<double>(x), static_cast<double>(y) * 0.5 + static_cast<double>(z));
+              ids[static_cast<size_t>(y * kSide + x)] =
+                  static_cast<uint32_t>(1 + (inZ * perSide + inY) * perSide + inX);
+            }
           }
+          const LabelVolume slice = LabelVolume::fromArray(plane);
+          LabelDelta delta;
+          for (const ChunkKey& key : slice.chunks()) {
+            ChunkDelta chunk{{0, z, key.row, key.column}, {}};
+            ChunkReader reader = slice.chunk(key);
+            for (int64_t i = 0; i < LabelVolume::kChunkSide * LabelVolume::kChunkSide; ++i) {
+              const uint32_t id = reader.row(i / LabelVolume::kChunkSide)[i % LabelVolume::kChunkSide];
+              if (!chunk.runs.empty() && chunk.runs.back().after == id) {
+                ++chunk.runs.back().length;
+              } else {
+                chunk.runs.push_back({static_cast<uint32_t>(i), 1, 0, id});
+              }
+            }
+            delta.chunks.push_back(std::move(chunk));
+          }
+          must(apply(delta, Direction::kForward, document.labels));
         }
-        delta.chunks.push_back(std::move(chunk));
-      }
-      must(apply(delta, Direction::kForward, document.labels));
-    }
-  }) / 1000;
+      }) /
+      1000;
   report("making it, a slice at a time", seconds, "s");
   measure(document);
 }
