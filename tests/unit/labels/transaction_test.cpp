@@ -150,11 +150,17 @@ class RandomEdits {
   std::vector<uint32_t> dense_;
 };
 
-TEST(Transaction, RandomEditsMatchADenseModelAndCanBeTakenBackAndRepeated) {
+/// The budget of the volume in chunks: all stay as they are, or most are packed.
+class RandomTransactions : public testing::TestWithParam<int64_t> {};
+
+INSTANTIATE_TEST_SUITE_P(Budgets, RandomTransactions, testing::Values(1000, 4, 0));
+
+TEST_P(RandomTransactions, MatchADenseModelAndCanBeTakenBackAndRepeated) {
   const uint64_t seed = test::randomSeed(53);
   SCOPED_TRACE(test::seedText(seed));
   RandomEdits edits(seed);
-  LabelVolume labels(RandomEdits::kShape);
+  const auto budget_bytes = GetParam() * static_cast<int64_t>(sizeof(LabelVolume::Chunk));
+  LabelVolume labels(RandomEdits::kShape, budget_bytes);
   std::vector<LabelVolume> snapshots{labels};
   std::vector<Array> copies{*labels.toArray()};
   std::vector<LabelDelta> deltas;
