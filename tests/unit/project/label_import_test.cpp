@@ -28,8 +28,8 @@ class LabelImportTest : public testing::Test {
   template <typename T>
   std::filesystem::path writtenNpy(const std::string& type, const std::vector<T>& row) {
     const auto path = folder_ / "labels.npy";
-    std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (1, " +
-                         std::to_string(row.size()) + "), }";
+    std::string header =
+        "{'descr': '" + type + "', 'fortran_order': False, 'shape': (1, " + std::to_string(row.size()) + "), }";
     header.resize(128 - 10 - 1, ' ');
     header += '\n';
     std::ofstream file(path, std::ios::binary);
