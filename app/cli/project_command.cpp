@@ -39,6 +39,7 @@ Result<ExitCode> create(const Options& options) {
 Result<ExitCode> info(const Options& options) {
   CYTO_ASSIGN(const auto project, Project::open(options.project));
   const ImageReference& image = project->image();
+  const ObjectCounts counts = countObjects(project->document().objects);
   const json document = {
       {"sequence", project->lastSequence()},
       {"step", project->history().current()},
@@ -47,7 +48,9 @@ Result<ExitCode> info(const Options& options) {
       {"images", json::array({{{"path", image.path.string()},
                                {"content_hash", image.contentHash},
                                {"shape", {image.shape.t, image.shape.z, image.shape.y, image.shape.x}}}})},
-      {"objects", project->document().objects.size()},
+      {"objects", counts.objects},
+      {"verified", counts.verified},
+      {"proposals", counts.proposals},
       {"tracks", 0},
       {"clean", project->notices().empty()},
       {"notices", project->notices()}};
@@ -56,7 +59,8 @@ Result<ExitCode> info(const Options& options) {
     return ExitCode::kDone;
   }
   std::string lines = options.project + "\nimage     " + image.path.string() + " " + image.shape.text() +
-                      "\nobjects   " + std::to_string(project->document().objects.size()) + "\nsteps     " +
+                      "\nobjects   " + std::to_string(counts.objects) + ", " + std::to_string(counts.verified) +
+                      " of them verified\nproposals " + std::to_string(counts.proposals) + "\nsteps     " +
                       std::to_string(project->history().steps().size()) + ", stands on " +
                       std::to_string(project->history().current()) + "\nstate     " + stateHash(project->document());
   for (const std::string& notice : project->notices()) lines += "\nnotice    " + notice;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cassert>
 #include <string>
+#include <unordered_set>
 
 namespace cyto {
 
@@ -125,6 +126,24 @@ std::vector<ChunkKey> LabelVolume::chunks(const Box& box) const {
 }
 
 ChunkReader LabelVolume::chunk(const ChunkKey& key) const { return stored(key).reader(); }
+
+std::vector<uint32_t> LabelVolume::ids() const {
+  std::unordered_set<uint32_t> found;
+  uint32_t last = 0;
+  for (const ChunkKey& key : chunks()) {
+    ChunkReader reader = chunk(key);
+    for (int64_t y = 0; y < kSide; ++y) {
+      const uint32_t* row = reader.row(y);
+      for (int64_t x = 0; x < kSide; ++x) {
+        if (row[x] != last && row[x] != 0) found.insert(row[x]);
+        last = row[x];
+      }
+    }
+  }
+  std::vector<uint32_t> ids(found.begin(), found.end());
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
 
 std::shared_ptr<const PackedChunk> LabelVolume::packed(const ChunkKey& key) const {
   const StoredChunk chunk = stored(key);

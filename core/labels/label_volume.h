@@ -58,6 +58,9 @@ class LabelVolume {
   /// Those that have pixels inside a box. Takes time for what is there, not for the size of the box.
   std::vector<ChunkKey> chunks(const Box& box) const;
 
+  /// The ids that pixels have, ascending, background left out. Looks at all chunks.
+  std::vector<uint32_t> ids() const;
+
   /// The pixels of a chunk as they are now; all background when nothing was written there.
   ChunkReader chunk(const ChunkKey& key) const;
 

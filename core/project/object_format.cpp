@@ -2,7 +2,8 @@
 //
 //   number id, 8 integers bounds (t0, z0, y0, x0, t1, z1, y1, x1), integer area, text class, number state,
 //   PROMPTS, integer alternative, real predicted IoU, text model, text weights, text preprocessing, text program,
-//   text user, integer time, number of parents and each, text source.
+//   text user, integer time, number of parents and each, text source,
+//   integer hand edits.
 //   PROMPTS = number id, integer t, integer z, number of points and for each real y, real x, number positive; number of
 //   boxes and for each 4 reals; number 1 and MASK, or number 0; number multimask.
 //   MASK = 4 integers box, then lengths of runs outside and inside in turn, in row-major order, until all is covered.
@@ -115,6 +116,7 @@ void write(const ObjectRecord& object, ByteWriter& out) {
   out.number(source.parents.size());
   for (const uint32_t parent : source.parents) out.number(parent);
   out.text(source.source);
+  out.integer(source.handEdits);
 }
 
 ObjectRecord readObject(ByteReader& in) {
@@ -137,6 +139,7 @@ ObjectRecord readObject(ByteReader& in) {
     source.parents.push_back(static_cast<uint32_t>(in.number(UINT32_MAX)));
   }
   source.source = in.text();
+  source.handEdits = in.integer();
   return object;
 }
 

@@ -44,12 +44,13 @@ Edit commitOfDisc(const Project& project) {
                        0.9F,
                        "cyto-small",
                        "xxh128:00112233445566778899aabbccddeeff",
-                       "",
+                       "minmax-pillow-1",
                        "cytoclick 0.1.0",
                        "somebody",
                        1,
                        {},
-                       ""};
+                       "",
+                       0};
   edit.objects.push_back({id, nullptr, std::make_shared<const ObjectRecord>(record)});
   Draft draft{record.provenance.prompts, nullptr, 0};
   draft.current = std::make_shared<const CurrentObject>(

@@ -45,6 +45,8 @@ TEST_F(ProjectCommand, InfoSaysWhereItStands) {
   EXPECT_EQ(document["steps"], 4);
   EXPECT_EQ(document["state_hash"], hash_);
   EXPECT_EQ(document["objects"], 3);
+  EXPECT_EQ(document["verified"], 0);
+  EXPECT_EQ(document["proposals"], 0);
   EXPECT_EQ(document["clean"], true);
   EXPECT_EQ(document["images"][0]["shape"], (json{1, 1, 256, 256}));
   EXPECT_THAT(run("info").out, AllOf(HasSubstr("objects   3"), HasSubstr(hash_)));

@@ -124,7 +124,7 @@ TEST_P(FailingDiskTest, EveryCallMayFail) {
       disk = {n, fault.code, fault.keepsFailing, fault.writesHalf, 0};
       for (int i = 0; i < kCommands; ++i) {
         acknowledged = test::fingerprintOf(user.session().document());
-        const Status done = user.execute(test::randomCommand(random, user.session().nextId()));
+        const Status done = user.execute(test::randomCommand(random, user.session().nextId(), image_.parent_path()));
         if (!done) {
           ASSERT_EQ(test::fingerprintOf(user.session().document()), acknowledged) << done.error().message();
           refusals += done.error().code() == ErrorCode::kIo ? 1 : 0;

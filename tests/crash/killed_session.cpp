@@ -32,10 +32,11 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", opened.error().message().c_str());
     return 2;
   }
+  const std::filesystem::path folder = std::filesystem::path(argv[1]).parent_path();
   while (true) {
     acknowledge(user.session());
     // What is refused must change nothing, so it is acknowledged like the rest.
     [[maybe_unused]] const cyto::Status mayBeRefused =
-        user.execute(cyto::test::randomCommand(random, user.session().nextId()));
+        user.execute(cyto::test::randomCommand(random, user.session().nextId(), folder));
   }
 }

@@ -15,7 +15,8 @@ namespace cyto::test {
 /// provenance are left out, so that the same steps give the same text.
 std::string fingerprintOf(const Document& document);
 
-/// Writes the image of all random sessions: bright squares of 20 pixels, 200 x 300 in all.
+/// Writes the image of all random sessions: bright squares of 20 pixels, 200 x 300 in all; and beside it what their
+/// proposals come from: label images of random rectangles and a prompt file.
 void writeSquares(const std::filesystem::path& path);
 
 /// A session with a model without a network that is given random commands.
@@ -35,7 +36,8 @@ class RandomSession {
   Script script_;
 };
 
-/// Prompts, masks, commits, strokes, fills, deletions, undo and redo; many do something, some are refused.
-std::string randomCommand(std::mt19937_64& random, uint32_t nextId);
+/// Prompts, masks, commits, strokes, fills, deletions, proposals and decisions about them, verified objects, merging,
+/// splitting, undo and redo; many do something, some are refused. `folder` is that of the image.
+std::string randomCommand(std::mt19937_64& random, uint32_t nextId, const std::filesystem::path& folder);
 
 }  // namespace cyto::test

@@ -235,7 +235,7 @@ TEST(PackedVolume, OtherThreadsReadSnapshotsWhileOneWrites) {
       transaction.paint(0, static_cast<int64_t>(random() % 2), filled({y, x, y + 40, x + 40}), id,
                         PaintRule::kOverwrite);
       const LabelDelta delta = transaction.finish();
-      for (const auto& [changed, pixels] : delta.areaChanges()) sum += changed * static_cast<uint64_t>(pixels);
+      for (const auto& [object, change] : delta.byId()) sum += object * static_cast<uint64_t>(change.pixels);
       ASSERT_TRUE(apply(delta, Direction::kForward, labels));
     }
     for (std::thread& reader : readers) reader.join();

@@ -46,7 +46,9 @@ TEST(Transaction, MasksAreCutAtThePlane) {
   EXPECT_EQ(transaction.paint(0, 0, filled({18, 25, 40, 400}), 1, PaintRule::kOverwrite), 10);
   EXPECT_EQ(transaction.paint(0, 0, filled({100, 100, 110, 110}), 1, PaintRule::kOverwrite), 0);
   EXPECT_EQ(transaction.paint(0, 0, {}, 1, PaintRule::kOverwrite), 0);
-  EXPECT_EQ(transaction.finish().areaChanges(), (std::map<uint32_t, int64_t>{{1, 16}}));
+  const auto changes = transaction.finish().byId();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes.at(1).pixels, 16);
 }
 
 TEST(Transaction, DeltaHasMaximalRunsAndNothingThatWasTakenBack) {
@@ -184,6 +186,54 @@ TEST_P(RandomTransactions, MatchADenseModelAndCanBeTakenBackAndRepeated) {
   for (const LabelDelta& delta : deltas) ASSERT_TRUE(apply(delta, Direction::kForward, labels));
   EXPECT_EQ(labels, end);
   for (size_t i = 0; i < snapshots.size(); ++i) EXPECT_EQ(snapshots[i], LabelVolume::fromArray(copies[i])) << i;
+}
+
+TEST(Transaction, APlaneOfIdsIsPaintedAtOnce) {
+  const Shape shape{1, 2, 3, 300};
+  Transaction transaction{LabelVolume(shape)};
+  std::vector<uint32_t> plane(900);
+  plane[0] = 4;
+  plane[899] = 5;
+  EXPECT_EQ(transaction.paint(0, 1, plane, PaintRule::kOnlyBackground), 2);
+  plane[0] = 6;
+  plane[1] = 6;
+  plane[899] = 0;
+  EXPECT_EQ(transaction.paint(0, 1, plane, PaintRule::kOnlyBackground), 1);
+  EXPECT_EQ(transaction.paint(0, 1, plane, PaintRule::kOverwrite), 1);
+  EXPECT_EQ(transaction.labels().at(0, 1, 0, 0), 6U);
+  EXPECT_EQ(transaction.labels().at(0, 1, 2, 299), 5U);
+  EXPECT_EQ(transaction.labels().ids(), (std::vector<uint32_t>{5, 6}));
+}
+
+TEST(Transaction, CombinesWithAnotherVolume) {
+  const Shape shape{1, 1, 300, 600};
+  Transaction other{LabelVolume(shape)};
+  other.paint(0, 0, filled({10, 250, 20, 260}), 7, PaintRule::kOverwrite);
+  other.paint(0, 0, filled({10, 500, 20, 510}), 8, PaintRule::kOverwrite);
+  Transaction transaction{LabelVolume(shape)};
+  transaction.paint(0, 0, filled({10, 255, 15, 400}), 1, PaintRule::kOverwrite);
+  const auto ontoBackground = [](uint32_t old, uint32_t theirs) { return old == 0 ? theirs : old; };
+  EXPECT_EQ(transaction.combine(other.labels(), {{0, 0, 0, 0}, {1, 1, 300, 300}}, ontoBackground), 75);
+  EXPECT_EQ(transaction.labels().at(0, 0, 10, 250), 7U);
+  EXPECT_EQ(transaction.labels().at(0, 0, 10, 255), 1U);
+  EXPECT_EQ(transaction.labels().at(0, 0, 10, 500), 0U) << "outside the box";
+  const LabelVolume itself = transaction.labels();
+  EXPECT_EQ(transaction.combine(itself, Box::whole(shape), [](uint32_t old, uint32_t) { return old == 7 ? 0 : old; }),
+            75);
+  EXPECT_EQ(transaction.labels().ids(), (std::vector<uint32_t>{1}));
+}
+
+TEST(Transaction, ReplacesInASmallBoxAndInALargeOne) {
+  const Shape shape{2, 2, 600, 600};
+  for (const Box& box : {Box{{0, 0, 5, 5}, {1, 1, 9, 9}}, Box::whole(shape), Box{{0, 0, -5, -5}, {9, 9, 9, 9999}}}) {
+    Transaction transaction{LabelVolume(shape)};
+    transaction.paint(0, 0, filled({0, 0, 20, 600}), 1, PaintRule::kOverwrite);
+    transaction.paint(1, 1, filled({0, 0, 20, 600}), 1, PaintRule::kOverwrite);
+    const Box inside = box.clippedTo(Box::whole(shape));
+    const int64_t planes = inside.end.t == 2 ? 2 : 1;
+    const int64_t perPlane = (std::min<int64_t>(inside.end.y, 20) - inside.begin.y) * (inside.end.x - inside.begin.x);
+    EXPECT_EQ(transaction.replace(box, 1, 2), planes * perPlane);
+  }
 }
 
 }  // namespace
