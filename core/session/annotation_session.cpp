@@ -6,6 +6,7 @@
 
 #include "core/labels/transaction.h"
 #include "core/session/object_changes.h"
+#include "core/session/session_export.h"
 
 namespace cyto {
 
@@ -420,9 +421,7 @@ Status AnnotationSession::setPixelSize(double size, const std::string& unit) {
 
 Status AnnotationSession::exportLabels(LabelFormat format, const fs::path& path) {
   CYTO_TRY(checkOpen());
-  CYTO_TRY(checkTarget(path));
-  CYTO_ASSIGN(const Array labels, document().labels.toArray());
-  CYTO_TRY(writeLabels(path, format, labels, document().settings.scale));
+  CYTO_TRY(exportLabelsOf(document(), project_->image(), path, format, true, notices_, {}));
   hasUnsaved_ = false;
   return {};
 }

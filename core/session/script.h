@@ -28,7 +28,7 @@ std::string quotedWord(std::string_view text);
 ///   segment                       alternative N                  commit               refine ID
 ///   paint T Z Y X RADIUS ID [Y X]…                               erase T Z Y X RADIUS [Y X]…
 ///   fill T Z Y X ID               delete ID                      undo [N]             redo [N]    goto STEP
-///   export tiff|png|ome-zarr PATH                                hash                 count objects
+///   export tiff|png|ome-zarr|npy|micro-sam PATH                  hash                 count objects
 ///   expect objects == N           wait idle [SECONDS]            quit
 ///
 /// After a command that changes the state it prints `ack SEQ COMMAND`, SEQ counting from 1; by then the change is

@@ -28,12 +28,14 @@ std::string localTime(int64_t time_us) {
 }
 
 void addProjectCommand(CLI::App& app, Runner& chosen) {
-  CLI::App* command = app.add_subcommand("project", "Look into projects, take steps back, export");
+  CLI::App* command = app.add_subcommand("project", "Look into projects, take steps back, import, export");
   command->require_subcommand(1);
   ProjectCommands commands(*command, chosen);
   addOverviewCommands(commands);
   addHistoryCommands(commands);
   addExportCommand(commands);
+  addImportCommand(commands);
+  addReportCommands(commands);
 }
 
 }  // namespace cyto::cli

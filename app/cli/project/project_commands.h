@@ -30,8 +30,10 @@ class ProjectCommands {
 void addOverviewCommands(ProjectCommands& commands);
 /// history, undo, redo
 void addHistoryCommands(ProjectCommands& commands);
-/// export
 void addExportCommand(ProjectCommands& commands);
+void addImportCommand(ProjectCommands& commands);
+/// provenance, methods
+void addReportCommands(ProjectCommands& commands);
 
 /// Opened for changing it: a project that can only be looked at is refused.
 Result<std::unique_ptr<Project>> openForChange(const std::string& folder);
