@@ -27,20 +27,20 @@ struct CommitEntry {
   std::vector<uint32_t> ids;
 };
 
-/// One object's group.
+/// One object's group; not empty.
 struct CommitPrompts {
   using Coordinates = std::vector<double>;
   uint32_t id = 0;
   std::vector<std::vector<Coordinates>> shapes;  ///< the corners of each; all have the same number of them
   std::vector<Coordinates> points;
   std::vector<bool> isPositive;  ///< one per point
-  std::string notes;             ///< JSON of what Cytoclick knows besides, in the attribute "cytoclick"; may be empty
 };
 
 struct CommitRecord {
   CommitSignature signature;
   std::vector<CommitEntry> history;
   std::vector<CommitPrompts> prompts;
+  std::string notes;  ///< what Cytoclick knows of the objects besides, a line for each; may be empty
 };
 
 /// kInvalidArgument for a series of volumes, which micro-sam does not know.
@@ -56,5 +56,8 @@ Result<CommitRecord> readCommitStore(const std::filesystem::path& path, std::vec
 
 /// The array with the labels, for `openImage`.
 inline constexpr const char* kCommittedObjects = "committed_objects";
+
+/// The array with `CommitRecord::notes`.
+inline constexpr const char* kCytoclickObjects = "cytoclick_objects";
 
 }  // namespace cyto::io

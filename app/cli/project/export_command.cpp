@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "app/cli/project/project_commands.h"
+#include "core/project/exchange/english.h"
 #include "core/project/exchange/provenance_report.h"
 #include "core/session/session_export.h"
 
@@ -40,6 +42,12 @@ Status writeSideCar(const Options& options, const fs::path& labels, const Projec
   return writeProvenance(options.provenance, project.document(), context, options.overwrites);
 }
 
+std::string summaryOf(const Document& document, const fs::path& target) {
+  const auto count = std::count_if(document.objects.begin(), document.objects.end(),
+                                   [](const auto& entry) { return entry.second->state != ObjectState::kProposal; });
+  return counted(count, "object") + " written to '" + target.string() + "'; read back, the labels are the same";
+}
+
 Result<ExitCode> exportLabels(const Options& options, const JobContext& job) {
   CYTO_ASSIGN(const fs::path target, targetOf(options));
   CYTO_ASSIGN(const LabelFormat format,
@@ -51,6 +59,7 @@ Result<ExitCode> exportLabels(const Options& options, const JobContext& job) {
   CYTO_TRY(exportLabelsOf(project->document(), project->image(), target, format, options.overwrites, notices, job));
   if (!options.provenance.empty()) CYTO_TRY(writeSideCar(options, target, *project));
   for (const std::string& notice : notices) std::fprintf(stderr, "cytoclick: %s\n", notice.c_str());
+  CYTO_TRY(printResult(summaryOf(project->document(), target)));
   return ExitCode::kDone;
 }
 

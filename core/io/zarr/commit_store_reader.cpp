@@ -14,6 +14,7 @@ using nlohmann::json;
 namespace {
 
 constexpr int64_t kMostNumbers = 1 << 20;  // of the prompts of one object; people click some tens
+constexpr int64_t kMostNotes_bytes = int64_t{1} << 30;
 
 std::string textAt(const json& object, const char* key) {
   const auto found = object.find(key);
@@ -82,11 +83,6 @@ std::vector<std::vector<double>> rowsOf(std::span<const double> values, size_t w
 Result<CommitPrompts> promptsAt(const std::shared_ptr<const ChunkStore>& store, const std::string& group, uint32_t id) {
   CommitPrompts prompts;
   prompts.id = id;
-  CYTO_ASSIGN(const auto node, zarrNodeAt(*store, group));
-  if (node) {
-    const auto notes = node->attributes.find("cytoclick");
-    if (notes != node->attributes.end()) prompts.notes = notes->dump(-1, ' ', false, json::error_handler_t::replace);
-  }
   CYTO_ASSIGN(const auto shapes, numbersAt(store, joinedKey(group, "prompts")));
   if (shapes && shapes->shape.size() == 3 && shapes->shape[1] > 0 && shapes->shape[2] > 0) {
     const auto width = static_cast<size_t>(shapes->shape[1] * shapes->shape[2]);
@@ -108,6 +104,21 @@ Result<CommitPrompts> promptsAt(const std::shared_ptr<const ChunkStore>& store, 
   return prompts;
 }
 
+Result<std::string> notesOf(const std::shared_ptr<const ChunkStore>& store) {
+  CYTO_ASSIGN(const auto node, zarrNodeAt(*store, kCytoclickObjects));
+  if (!node || !node->isArray) return std::string();
+  CYTO_ASSIGN(const auto array, zarrArray(store, kCytoclickObjects, *node));
+  const std::vector<int64_t>& shape = array->shape();
+  if (shape.size() != 1 || array->dtype().dtype != Dtype::kUint8 || shape[0] < 0 || shape[0] > kMostNotes_bytes) {
+    return cannotRead(store->path() / kCytoclickObjects, "it is no text");
+  }
+  std::string notes(static_cast<size_t>(shape[0]), '\0');
+  if (!notes.empty()) {
+    CYTO_TRY(array->read(std::vector<int64_t>{0}, shape, std::as_writable_bytes(std::span(notes)), {}));
+  }
+  return notes;
+}
+
 }  // namespace
 
 bool isCommitStore(const fs::path& path) {
@@ -124,6 +135,11 @@ Result<CommitRecord> readCommitStore(const fs::path& path, std::vector<std::stri
   const json attributes = root ? root->attributes : json::object();
   record.signature = signatureOf(attributes);
   record.history = historyOf(attributes, notices);
+  if (auto notes = notesOf(store)) {
+    record.notes = *std::move(notes);
+  } else {
+    notices.push_back("What Cytoclick noted about its objects was left out: " + notes.error().message() + ".");
+  }
   for (const std::string& name : store->foldersIn("prompts")) {
     uint32_t id = 0;
     const auto [end, code] = std::from_chars(name.data(), name.data() + name.size(), id);

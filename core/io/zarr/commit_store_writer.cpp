@@ -54,9 +54,7 @@ json rootAttributes(const CommitRecord& record) {
 
 Status writePrompts(const StoreWriter& store, const CommitPrompts& prompts) {
   const std::string group = "prompts/" + std::to_string(prompts.id);
-  json attributes = json::object();
-  if (!prompts.notes.empty()) attributes["cytoclick"] = json::parse(prompts.notes, nullptr, false);
-  CYTO_TRY(store.makeGroup(group, attributes));
+  CYTO_TRY(store.makeGroup(group, json::object()));
   if (!prompts.shapes.empty()) {
     std::vector<double> values;
     for (const auto& corners : prompts.shapes) {
@@ -105,7 +103,7 @@ Status writeCommitStore(const fs::path& path, const LabelPixels& labels, const C
       CYTO_TRY(writing.job.cancel.check());
       CYTO_TRY(writePrompts(store, prompts));
     }
-    return {};
+    return record.notes.empty() ? Status() : store.writeBytes(kCytoclickObjects, record.notes);
   };
   return writeStore(path, fill, writing.check);
 }

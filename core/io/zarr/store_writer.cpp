@@ -212,6 +212,21 @@ Status StoreWriter::writeNumbers(const std::string& key, const std::vector<int64
                    {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
+Status StoreWriter::writeBytes(const std::string& key, std::string_view bytes) const {
+  const auto size = static_cast<int64_t>(bytes.size());
+  const NewZarrArray array{{size}, {std::min<int64_t>(size, 1 << 20)}, "|u1", ChunkCompression::kZlib, '.'};
+  CYTO_TRY(makeArray(key, array));
+  const auto chunkSize = static_cast<size_t>(array.chunk[0]);
+  for (size_t begin = 0; begin < bytes.size(); begin += chunkSize) {
+    std::string chunk(bytes.substr(begin, chunkSize));
+    chunk.resize(chunkSize);  // the last one is whole, too
+    const std::vector<int64_t> position{static_cast<int64_t>(begin / chunkSize)};
+    CYTO_TRY(
+        writeFile(chunkPath(key, array, position), compressed(std::as_bytes(std::span(chunk)), array.compression)));
+  }
+  return {};
+}
+
 Status StoreWriter::writeLabels(const std::string& key, const NewZarrArray& array, const std::string& axes,
                                 const LabelPixels& labels, const JobContext& job) const {
   LabelChunks chunks(array, axes, labels);

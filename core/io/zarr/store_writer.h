@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/io/label_writer.h"
@@ -37,6 +38,9 @@ class StoreWriter {
   /// A small array of doubles (dtype "<f8") or 64-bit integers ("<i8"), in one chunk.
   Status writeNumbers(const std::string& key, const std::vector<int64_t>& shape, std::span<const double> values) const;
   Status writeNumbers(const std::string& key, const std::vector<int64_t>& shape, std::span<const int64_t> values) const;
+
+  /// Any bytes, at least one, as an array of uint8 in compressed chunks.
+  Status writeBytes(const std::string& key, std::string_view bytes) const;
 
   /// All chunks of an array of labels that was made; those without a label are left out. `axes` names the array's axes
   /// by letters of "tzyx", in this order; axes that are not there have one element.

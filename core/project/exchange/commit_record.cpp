@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "core/project/exchange/provenance_json.h"
 
@@ -31,7 +32,6 @@ io::CommitPrompts promptsOf(const ObjectRecord& object, const Shape& shape) {
     stored.points.push_back(place(shape, prompts, point.y, point.x));
     stored.isPositive.push_back(point.positive);
   }
-  stored.notes = objectJson(object).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return stored;
 }
 
@@ -69,7 +69,9 @@ io::CommitRecord commitRecordOf(const Document& document, const io::CommitSignat
     const Provenance& source = object->provenance;
     const bool isAutomatic = !source.model.empty() && source.prompts.isEmpty();
     commits[{source.time_us, isAutomatic}].push_back(id);
-    record.prompts.push_back(promptsOf(*object, document.labels.shape()));
+    record.notes += objectJson(*object).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+    io::CommitPrompts prompts = promptsOf(*object, document.labels.shape());
+    if (!prompts.shapes.empty() || !prompts.points.empty()) record.prompts.push_back(std::move(prompts));
   }
   for (auto& [key, ids] : commits) record.history.push_back({key.second, std::move(ids)});
   return record;
@@ -79,6 +81,10 @@ CommitReading::CommitReading(const io::CommitRecord& record, const Shape& shape,
     : record_(record), shape_(shape), who_(who) {
   for (const io::CommitPrompts& prompts : record.prompts) prompts_[prompts.id] = &prompts;
   for (const io::CommitEntry& entry : record.history) inHistory_.insert(entry.ids.begin(), entry.ids.end());
+  std::istringstream lines(record.notes);
+  for (std::string line; std::getline(lines, line);) {
+    if (auto noted = recordFromJson(line)) noted_[noted->id] = *std::move(noted);
+  }
 }
 
 ObjectPrompts CommitReading::promptsOf(const io::CommitPrompts& stored, std::vector<std::string>& notices) const {
@@ -122,10 +128,8 @@ ObjectPrompts CommitReading::promptsOf(const io::CommitPrompts& stored, std::vec
 }
 
 ObjectRecord CommitReading::of(uint32_t id, std::vector<std::string>& notices) const {
+  if (const auto noted = noted_.find(id); noted != noted_.end()) return noted->second;
   const auto found = prompts_.find(id);
-  if (found != prompts_.end() && !found->second->notes.empty()) {
-    if (auto noted = recordFromJson(found->second->notes)) return *std::move(noted);
-  }
   ObjectRecord record;
   record.provenance = who_;
   Provenance& provenance = record.provenance;

@@ -11,7 +11,7 @@
 namespace cyto {
 
 /// What goes into a commit store of micro-sam besides the labels: history and prompts of all objects that have pixels
-/// in `labels`, and in the notes of each all that Cytoclick knows of it.
+/// in `labels`, and as notes all that Cytoclick knows of them (objectJson, a line for each).
 io::CommitRecord commitRecordOf(const Document& document, const io::CommitSignature& signature);
 
 /// What a commit store says of its objects. With Cytoclick's notes: what they say. Else the prompts of one plane (a
@@ -32,6 +32,7 @@ class CommitReading {
   Provenance who_;
   std::map<uint32_t, const io::CommitPrompts*> prompts_;
   std::set<uint32_t> inHistory_;
+  std::map<uint32_t, ObjectRecord> noted_;
 };
 
 }  // namespace cyto
