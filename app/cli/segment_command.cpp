@@ -189,7 +189,7 @@ void addSegmentCommand(CLI::App& app, Runner& chosen) {
   auto options = std::make_shared<Options>();
   command->add_option("image", options->image, "image, volume or series")->required();
   command->add_option("--prompts", options->prompts, "JSON file with the prompts of each object")->required();
-  command->add_option("-o,--output", options->output, "label image to write: .tif, .png or .zarr")->required();
+  command->add_option("-o,--output", options->output, "label image to write: .tif, .png, .zarr or .npy")->required();
   command->add_option("--key", options->key, "dataset inside a container, or a glob for a folder");
   options->model.declareOn(*command);
   command->add_option("-e,--embeddings", options->store, "embedding store of this image; default: encode now");

@@ -18,28 +18,8 @@ Error refused(const fs::path& path, const std::string& what) {
   return Error(ErrorCode::kInvalidArgument, "cannot write '" + path.string() + "': " + what);
 }
 
-template <typename T>
-Status writeNarrowPng(const fs::path& path, const Array& labels) {
-  CYTO_ASSIGN(Array narrow, Array::create(DtypeOf<T>::value, labels.shape()));
-  const auto wide = labels.as<uint32_t>();
-  std::transform(wide.begin(), wide.end(), narrow.as<T>().begin(), [](uint32_t id) { return static_cast<T>(id); });
-  return io::writePng(path, narrow);
-}
-
-Status writeLabelPng(const fs::path& path, const Array& labels) {
-  const Shape& shape = labels.shape();
-  if (shape.t != 1 || shape.z != 1) {
-    return refused(path, "a PNG holds one plane and the labels have the shape " + shape.text() +
-                             " (t, z, y, x); use a name that ends in .tif");
-  }
-  const auto ids = labels.as<uint32_t>();
-  const uint32_t largest = ids.empty() ? 0 : *std::max_element(ids.begin(), ids.end());
-  if (largest > 65535) {
-    return refused(path, "a PNG holds ids up to 65535 and there is the id " + std::to_string(largest) +
-                             "; use a name that ends in .tif");
-  }
-  return largest <= 255 ? writeNarrowPng<uint8_t>(path, labels) : writeNarrowPng<uint16_t>(path, labels);
-}
+constexpr LabelFormat kFormats[] = {LabelFormat::kTiff, LabelFormat::kPng, LabelFormat::kOmeZarr, LabelFormat::kNpy,
+                                    LabelFormat::kMicroSam};
 
 }  // namespace
 
@@ -47,16 +27,19 @@ std::string_view labelFormatName(LabelFormat format) {
   switch (format) {
     case LabelFormat::kTiff: return "tiff";
     case LabelFormat::kPng: return "png";
+    case LabelFormat::kNpy: return "npy";
+    case LabelFormat::kMicroSam: return "micro-sam";
     case LabelFormat::kOmeZarr: break;
   }
   return "ome-zarr";
 }
 
 Result<LabelFormat> labelFormatFromName(const std::string& name) {
-  for (const LabelFormat format : {LabelFormat::kTiff, LabelFormat::kPng, LabelFormat::kOmeZarr}) {
+  for (const LabelFormat format : kFormats) {
     if (name == labelFormatName(format)) return format;
   }
-  return Error(ErrorCode::kInvalidArgument, "'" + name + "' is no label format; use tiff, png or ome-zarr");
+  return Error(ErrorCode::kInvalidArgument,
+               "'" + name + "' is no label format; use tiff, png, ome-zarr, npy or micro-sam");
 }
 
 Result<LabelFormat> labelFormatFromPath(const fs::path& path) {
@@ -66,7 +49,8 @@ Result<LabelFormat> labelFormatFromPath(const fs::path& path) {
   if (suffix == ".tif" || suffix == ".tiff") return LabelFormat::kTiff;
   if (suffix == ".png") return LabelFormat::kPng;
   if (suffix == ".zarr") return LabelFormat::kOmeZarr;
-  return refused(path, "its name says no label format; use a name that ends in .tif, .png or .zarr");
+  if (suffix == ".npy") return LabelFormat::kNpy;
+  return refused(path, "its name says no label format; use a name that ends in .tif, .png, .zarr or .npy");
 }
 
 Status checkTarget(const fs::path& path) {
@@ -88,13 +72,23 @@ Status checkTarget(const fs::path& path) {
   return {};
 }
 
-Status writeLabels(const fs::path& path, LabelFormat format, const Array& labels, const PixelScale& scale) {
+Status writeLabels(const fs::path& path, LabelFormat format, const io::LabelPixels& labels,
+                   const io::LabelWriting& writing, const io::CommitRecord& record) {
   switch (format) {
-    case LabelFormat::kTiff: return io::writeLabelTiff(path, labels, scale);
-    case LabelFormat::kOmeZarr: return io::writeLabelOmeZarr(path, labels, scale);
-    case LabelFormat::kPng: break;
+    case LabelFormat::kTiff: return io::writeLabelTiff(path, labels, writing);
+    case LabelFormat::kPng: return io::writeLabelPng(path, labels, writing);
+    case LabelFormat::kNpy: return io::writeLabelNpy(path, labels, writing);
+    case LabelFormat::kMicroSam: return io::writeCommitStore(path, labels, record, writing);
+    case LabelFormat::kOmeZarr: break;
   }
-  return writeLabelPng(path, labels);
+  return io::writeLabelOmeZarr(path, labels, writing);
+}
+
+Status writeLabels(const fs::path& path, LabelFormat format, const Array& labels, const PixelScale& scale) {
+  if (labels.dtype() != Dtype::kUint32 || labels.channels() != 1) {
+    return refused(path, "labels are numbers of 32 bits in one channel");
+  }
+  return writeLabels(path, format, io::ArrayLabelPixels(labels), {scale, {}, {}, {}});
 }
 
 }  // namespace cyto

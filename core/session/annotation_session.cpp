@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/project/object_changes.h"
+#include "core/session/session_export.h"
 
 namespace cyto {
 
@@ -309,9 +310,7 @@ Status AnnotationSession::setPixelSize(double size, const std::string& unit) {
 
 Status AnnotationSession::exportLabels(LabelFormat format, const fs::path& path) {
   CYTO_TRY(checkOpen());
-  CYTO_TRY(checkTarget(path));
-  CYTO_ASSIGN(const Array labels, document().labels.toArray());
-  CYTO_TRY(writeLabels(path, format, labels, document().settings.scale));
+  CYTO_TRY(exportLabelsOf(document(), project_->image(), path, format, true, notices_, {}));
   hasUnsaved_ = false;
   return {};
 }

@@ -4,6 +4,7 @@
 #include <future>
 
 #include "core/session/autosave.h"
+#include "core/session/session_export.h"
 
 namespace cyto {
 
@@ -168,14 +169,13 @@ void LiveSession::exportLabels(LabelFormat format, fs::path path, Done done) {
           return;
         }
         write("export " + std::string(labelFormatName(format)) + " " + quotedWord(path.string()));
-        const LabelVolume labels = session_.document().labels;
-        const PixelScale scale = session_.document().settings.scale;
-        exports_.post(JobPriority::kBatch, [this, format, path, labels, scale, done](const CancelToken&) {
-          const auto work = [&]() -> Status {
-            CYTO_ASSIGN(const Array pixels, labels.toArray());
-            return writeLabels(path, format, pixels, scale);
-          };
+        const Document document = session_.document();
+        const ImageReference image = session_.project()->image();
+        exports_.post(JobPriority::kBatch, [this, format, path, document, image, done](const CancelToken&) {
+          std::vector<std::string> notices;
+          const auto work = [&] { return exportLabelsOf(document, image, path, format, true, notices, {}); };
           runJob("Exporting " + path.filename().string(), "Exported " + path.string(), work, done);
+          for (const std::string& notice : notices) tell(Notice::Severity::kWarning, notice);
         });
       });
 }

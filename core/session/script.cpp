@@ -54,7 +54,7 @@ const std::vector<Script::Command>& Script::commands() {
       {"undo", "undo, or undo STEPS", 1, 2, true, &Script::undo},
       {"redo", "redo, or redo STEPS", 1, 2, true, &Script::redo},
       {"goto", "goto STEP, a sequence of the history; 0 is the beginning", 2, 2, true, &Script::goTo},
-      {"export", "export tiff|png|ome-zarr PATH, with quotes around a path that has spaces", 3, 3, false,
+      {"export", "export tiff|png|ome-zarr|npy|micro-sam PATH, with quotes around a path that has spaces", 3, 3, false,
        &Script::exportLabels},
       {"hash", "hash", 1, 1, false, &Script::printHash},
       {"count", kCountForm, 2, 2, false, &Script::count},

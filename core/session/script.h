@@ -26,7 +26,7 @@ namespace cyto {
 ///   propose labels PATH [KEY]     propose prompts PATH
 ///   accept ID…|all [objects [THRESHOLD]|pixels|none]             reject ID…|all
 ///   undo [N]                      redo [N]                       goto STEP
-///   export tiff|png|ome-zarr PATH                                hash
+///   export tiff|png|ome-zarr|npy|micro-sam PATH                  hash
 ///   count objects|proposals|verified                             expect objects|proposals|verified == N
 ///   wait idle [SECONDS]           quit
 ///

@@ -92,5 +92,82 @@ TEST_F(ProjectCommand, ExportsAndCreates) {
   expectRefusal(run("export", {(folder_ / "labels.gif").string()}), ".gif");
 }
 
+TEST_F(ProjectCommand, EveryFormatComesBackThroughImport) {
+  const std::vector<std::vector<std::string>> targets{
+      {"Kerne ü.tif"}, {"Kerne.png"}, {"Kerne.zarr"}, {"Kerne.npy"}, {"Kerne commit.zarr", "--format", "micro-sam"}};
+  for (const auto& target : targets) {
+    const fs::path labels = folder_ / target[0];
+    std::vector<std::string> words = target;
+    words[0] = labels.string();
+    words.insert(words.begin(), "-o");
+    const ProgramRun exported = run("export", words);
+    ASSERT_EQ(exported.exitCode, 0) << exported.err;
+    EXPECT_THAT(exported.out, HasSubstr("3 objects written to '" + labels.string() + "'; read back"));
+    const fs::path fresh = folder_ / (target[0] + ".cyto");
+    ASSERT_EQ(runProgram({"project", "create", fresh.string(), sample("small-nuclei.png").string()}).exitCode, 0);
+    const ProgramRun imported = runProgram({"-q", "project", "import", fresh.string(), labels.string()});
+    ASSERT_EQ(imported.exitCode, 0) << imported.err;
+    EXPECT_EQ(imported.out, "3 objects came in from '" + labels.string() + "'\n");
+    const json after = json::parse(runProgram({"project", "info", fresh.string(), "--json"}).out);
+    EXPECT_EQ(after["state_hash"], hash_) << target[0];
+    EXPECT_EQ(after["steps"], 1);
+    ASSERT_EQ(runProgram({"project", "undo", fresh.string()}).exitCode, 0);
+    EXPECT_EQ(json::parse(runProgram({"project", "info", fresh.string(), "--json"}).out)["objects"], 0);
+  }
+}
+
+TEST_F(ProjectCommand, ExportReplacesNothingUnasked) {
+  const fs::path labels = folder_ / "labels.tif";
+  writeText(labels, "precious");
+  expectRefusal(run("export", {labels.string()}), "exists already; choose another name, or add --overwrite");
+  const fs::path story = folder_ / "story.json";
+  writeText(story, "precious");
+  expectRefusal(run("export", {(folder_ / "b.tif").string(), "--provenance", story.string()}), "story.json");
+  EXPECT_FALSE(fs::exists(folder_ / "b.tif")) << "refused before the work";
+  EXPECT_EQ(readText(labels), "precious");
+  ASSERT_EQ(run("export", {labels.string(), "--overwrite", "--provenance", story.string()}).exitCode, 0);
+  EXPECT_EQ(readLabels(labels).as<uint32_t>()[20 * 256 + 20], 1u);
+  EXPECT_EQ(json::parse(readText(story))["objects"].size(), 3u);
+  expectRefusal(run("export"), "name the label file once");
+  expectRefusal(run("export", {"a.tif", "-o", "b.tif"}), "name the label file once");
+  expectRefusal(run("export", {(folder_ / "c.tif").string(), "--format", "gif"}), "'gif' is no label format");
+}
+
+TEST_F(ProjectCommand, AFolderThatTakesNoFilesIsNamed) {
+  fs::create_directory(folder_ / "disk");
+  const SmallDisk disk(folder_ / "disk", "size=1m");
+  if (!disk.isMounted()) GTEST_SKIP() << "mounting is not allowed here";
+  disk.makeReadOnly();
+  for (const char* name : {"l.tif", "l.png", "l.zarr", "l.npy"}) {
+    expectRefusal(run("export", {(folder_ / "disk" / name).string()}), name);
+  }
+  EXPECT_TRUE(fs::is_empty(folder_ / "disk"));
+}
+
+TEST_F(ProjectCommand, ImportsAsProposalsAndLeavesWhatIsThere) {
+  const fs::path labels = folder_ / "labels.npy";
+  ASSERT_EQ(run("export", {labels.string()}).exitCode, 0);
+  const ProgramRun again = run("import", {labels.string()});
+  ASSERT_EQ(again.exitCode, 0) << again.err;
+  EXPECT_THAT(again.out, AllOf(StartsWith("no objects came in"), HasSubstr("all of 3 objects")));
+  EXPECT_EQ(info()["steps"], 4) << "nothing came in, so there is no step";
+  ASSERT_EQ(run("import", {labels.string(), "--as", "proposals"}).exitCode, 0);
+  EXPECT_EQ(info()["objects"], 6);
+  const json report = json::parse(run("provenance", {"--json"}).out);
+  EXPECT_EQ(report["objects"][3]["id"], 4);
+  EXPECT_EQ(report["objects"][3]["state"], "proposal");
+  EXPECT_EQ(report["objects"][3]["source"], labels.string());
+  expectRefusal(run("import", {(folder_ / "gone.tif").string()}), "gone.tif");
+  expectRefusal(run("import", {sample("histology-nuclei_label.tif").string()}), "(1, 1, 256, 320)");
+}
+
+TEST_F(ProjectCommand, TellsHowTheObjectsWereMade) {
+  EXPECT_THAT(run("provenance").out, AllOf(StartsWith("object 1, accepted, "), HasSubstr("\nobject 3, accepted, ")));
+  EXPECT_THAT(run("methods").out,
+              AllOf(StartsWith("3 objects in the image 'small-nuclei.png' (256 × 256 pixels) were annotated with "
+                               "cytoclick "),
+                    HasSubstr(" 3 objects were painted by hand. None of them was marked as verified.")));
+}
+
 }  // namespace
 }  // namespace cyto::test

@@ -59,31 +59,36 @@ std::string imagejDescription(const Shape& shape, const PixelScale& scale, uint3
 
 class LabelTiffWriter {
  public:
-  LabelTiffWriter(TiffHandle& handle, const Array& labels, const PixelScale& scale)
-      : handle_(handle), labels_(labels), scale_(scale) {
-    const auto ids = labels.as<uint32_t>();
-    largest_ = *std::max_element(ids.begin(), ids.end());
-    sample_bytes_ = largest_ <= 0xFFFF ? 2 : 4;
-  }
+  LabelTiffWriter(TiffHandle& handle, const LabelPixels& labels, const LabelWriting& writing, uint32_t largest)
+      : handle_(handle), labels_(labels), writing_(writing), largest_(largest), sample_bytes_(sampleBytes(largest)) {}
 
-  bool writeAll() {
+  /// kCancelled, or kIo with libtiff's words.
+  Status writeAll() {
     const Shape& shape = labels_.shape();
+    ProgressReporter progress(writing_.job, "planes", shape.t * shape.z);
     for (int64_t t = 0; t < shape.t; ++t) {
       for (int64_t z = 0; z < shape.z; ++z) {
         setTags(t == 0 && z == 0);
-        if (!writePlane(labels_.plane<uint32_t>(0, t, z)) || TIFFWriteDirectory(handle_.get()) != 1) return false;
+        CYTO_TRY(writePlane(t, z));
+        if (TIFFWriteDirectory(handle_.get()) != 1) return failure();
+        progress.advance();
       }
     }
-    return true;
+    return {};
   }
 
+  static int64_t sampleBytes(uint32_t largest) { return largest <= 0xFFFF ? 2 : 4; }
+
  private:
+  Error failure() const { return Error(ErrorCode::kIo, handle_.error()); }
+
   int64_t rowsPerStrip() const {
     return std::clamp<int64_t>(kStrip_bytes / (labels_.shape().x * sample_bytes_), 1, labels_.shape().y);
   }
 
   void setTags(bool isFirst) {
     TIFF* tiff = handle_.get();
+    const PixelScale& scale = writing_.scale;
     TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, static_cast<uint32_t>(labels_.shape().x));
     TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, static_cast<uint32_t>(labels_.shape().y));
     TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, static_cast<int>(sample_bytes_ * 8));
@@ -94,47 +99,49 @@ class LabelTiffWriter {
     TIFFSetField(tiff, TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE);
     TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, static_cast<uint32_t>(rowsPerStrip()));
     TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_NONE);
-    TIFFSetField(tiff, TIFFTAG_XRESOLUTION, scale_.x > 0 ? 1.0 / scale_.x : 1.0);
-    TIFFSetField(tiff, TIFFTAG_YRESOLUTION, scale_.y > 0 ? 1.0 / scale_.y : 1.0);
+    TIFFSetField(tiff, TIFFTAG_XRESOLUTION, scale.x > 0 ? 1.0 / scale.x : 1.0);
+    TIFFSetField(tiff, TIFFTAG_YRESOLUTION, scale.y > 0 ? 1.0 / scale.y : 1.0);
     if (isFirst) {
-      TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, imagejDescription(labels_.shape(), scale_, largest_).c_str());
+      TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, imagejDescription(labels_.shape(), scale, largest_).c_str());
     }
   }
 
-  bool writePlane(std::span<const uint32_t> plane) {
-    const auto width = static_cast<size_t>(labels_.shape().x);
-    const auto strip_elements = static_cast<size_t>(rowsPerStrip()) * width;
+  Status writePlane(int64_t t, int64_t z) {
+    const Shape& shape = labels_.shape();
     uint32_t strip = 0;
-    for (size_t begin = 0; begin < plane.size(); begin += strip_elements, ++strip) {
-      const auto rows = plane.subspan(begin, std::min(strip_elements, plane.size() - begin));
-      // libtiff may change the buffer it is given, so it never gets the labels themselves.
-      buffer_.resize(rows.size() * static_cast<size_t>(sample_bytes_));
-      if (sample_bytes_ == 2) {
-        auto* out = reinterpret_cast<uint16_t*>(buffer_.data());
-        std::transform(rows.begin(), rows.end(), out, [](uint32_t id) { return static_cast<uint16_t>(id); });
-      } else {
-        std::copy(rows.begin(), rows.end(), reinterpret_cast<uint32_t*>(buffer_.data()));
-      }
-      if (TIFFWriteEncodedStrip(handle_.get(), strip, buffer_.data(), static_cast<tmsize_t>(buffer_.size())) < 0)
-        return false;
+    for (int64_t y = 0; y < shape.y; y += rowsPerStrip(), ++strip) {
+      CYTO_TRY(writing_.job.cancel.check());
+      const PlaneBox window{y, 0, std::min(y + rowsPerStrip(), shape.y), shape.x};
+      ids_.resize(static_cast<size_t>(window.height() * window.width()));
+      labels_.read(t, z, window, ids_);
+      narrow_.resize(sample_bytes_ == 2 ? ids_.size() : 0);
+      std::transform(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(narrow_.size()), narrow_.begin(),
+                     [](uint32_t id) { return static_cast<uint16_t>(id); });
+      void* samples = sample_bytes_ == 2 ? static_cast<void*>(narrow_.data()) : ids_.data();
+      const auto size = static_cast<tmsize_t>(ids_.size() * static_cast<size_t>(sample_bytes_));
+      if (TIFFWriteEncodedStrip(handle_.get(), strip, samples, size) < 0) return failure();
     }
-    return true;
+    return {};
   }
 
   TiffHandle& handle_;
-  const Array& labels_;
-  const PixelScale& scale_;
+  const LabelPixels& labels_;
+  const LabelWriting& writing_;
   uint32_t largest_ = 0;
   int64_t sample_bytes_ = 2;
-  std::vector<std::byte> buffer_;
+  std::vector<uint32_t> ids_;
+  std::vector<uint16_t> narrow_;
 };
 
 }  // namespace
 
-Status writeLabelTiff(const fs::path& path, const Array& labels, const PixelScale& scale) {
-  if (labels.dtype() != Dtype::kUint32 || labels.channels() != 1 || labels.elements() == 0) {
-    return Error(ErrorCode::kInvalidArgument, "labels for '" + path.string() + "' must be a non-empty array of uint32");
+Status writeLabelTiff(const fs::path& path, const LabelPixels& labels, const LabelWriting& writing) {
+  const int64_t pixels = labels.shape().elements().value_or(0);
+  if (pixels == 0) {
+    return Error(ErrorCode::kInvalidArgument, "labels for '" + path.string() + "' must have at least one pixel");
   }
+  const uint32_t largest = labels.largestId();
+  const bool isBig = pixels * LabelTiffWriter::sampleBytes(largest) > kClassicTiffLimit_bytes;
   return writeFileAtomically(path, [&](const fs::path& temporary) -> Status {
     const auto failure = [&](const std::string& words) {
       const std::string reason =
@@ -146,12 +153,21 @@ Status writeLabelTiff(const fs::path& path, const Array& labels, const PixelScal
     };
     errno = 0;
     std::string error;
-    const auto handle = TiffHandle::open(temporary, labels.size_bytes() > kClassicTiffLimit_bytes ? "w8" : "w", error);
+    const auto handle = TiffHandle::open(temporary, isBig ? "w8" : "w", error);
     if (!handle) return failure(error);
-    if (!LabelTiffWriter(*handle, labels, scale).writeAll()) return failure(handle->error());
+    if (const Status written = LabelTiffWriter(*handle, labels, writing, largest).writeAll(); !written) {
+      return written.error().code() == ErrorCode::kCancelled ? written.error() : failure(written.error().message());
+    }
     if (const std::string complaint = handle->close(); !complaint.empty()) return failure(complaint);
-    return {};
+    return writing.check ? writing.check(temporary) : Status();
   });
+}
+
+Status writeLabelTiff(const fs::path& path, const Array& labels, const PixelScale& scale) {
+  if (labels.dtype() != Dtype::kUint32 || labels.channels() != 1 || labels.elements() == 0) {
+    return Error(ErrorCode::kInvalidArgument, "labels for '" + path.string() + "' must be a non-empty array of uint32");
+  }
+  return writeLabelTiff(path, ArrayLabelPixels(labels), {scale, {}, {}, {}});
 }
 
 }  // namespace cyto::io

@@ -25,7 +25,7 @@ TEST(LabelExport, TheNameSaysTheFormat) {
   for (const char* name : {"a", "a.jpg", "tif", ".tif"}) {
     const auto format = labelFormatFromPath(name);
     ASSERT_FALSE(format) << name;
-    EXPECT_THAT(format.error().message(), HasSubstr("ends in .tif, .png or .zarr"));
+    EXPECT_THAT(format.error().message(), HasSubstr("ends in .tif, .png, .zarr or .npy"));
   }
 }
 

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/project/exchange/project_export.h"
+#include "core/project/image_reference.h"
+
+namespace cyto {
+
+/// `exportDocument` with all that a session knows: for a commit store of micro-sam it also states the image (the SHA-1
+/// of all pixels, for which the image is read once) and the model that made most of the objects. When the image cannot
+/// be read or has another size than the project's, the image stays unstated, so that micro-sam asks before it goes on
+/// with the store; `notices` says so.
+Status exportLabelsOf(const Document& document, const ImageReference& image, const std::filesystem::path& path,
+                      LabelFormat format, bool overwrites, std::vector<std::string>& notices, const JobContext& job);
+
+}  // namespace cyto
