@@ -75,8 +75,8 @@ void measure(Document& document) {
   std::vector<LabelVolume> copies(1000);
   report("copy of the volume", milliseconds([&] {
                                  for (LabelVolume& copy : copies) copy = labels;
-                               }) / static_cast<double>(copies.size()),
-         "ms");
+                               }) / static_cast<double>(copies.size()) * 1000,
+         "us");
   copies.clear();
   LabelVolume shown;
   uint32_t id = 0xFFFFFFFFU;
@@ -199,8 +199,8 @@ void measureRecords(int64_t objects) {
   std::vector<ObjectTable> copies(1000);
   report("copy of the table", milliseconds([&] {
                                 for (ObjectTable& copy : copies) copy = table;
-                              }) / static_cast<double>(copies.size()),
-         "ms");
+                              }) / static_cast<double>(copies.size()) * 1000,
+         "us");
   copies.clear();
   std::mt19937_64 random(1);
   ObjectTable shown;
