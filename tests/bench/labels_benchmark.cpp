@@ -73,10 +73,12 @@ void measure(Document& document) {
   report("of it labels", static_cast<double>(labels.size_bytes()) / 1e6, "MB");
   report("chunks", static_cast<double>(labels.chunks().size()), "");
   std::vector<LabelVolume> copies(1000);
-  report("copy of the volume", milliseconds([&] {
-                                 for (LabelVolume& copy : copies) copy = labels;
-                               }) / static_cast<double>(copies.size()),
-         "ms");
+  report("copy of the volume",
+         milliseconds([&] {
+           for (LabelVolume& copy : copies) copy = labels;
+         }) / static_cast<double>(copies.size()) *
+             1000,
+         "us");
   copies.clear();
   LabelVolume shown;
   uint32_t id = 0xFFFFFFFFU;
@@ -197,10 +199,12 @@ void measureRecords(int64_t objects) {
   report("making them", making, "ms");
   report("bytes a record", (memory_mb("VmRSS") - before_mb) * 1024 * 1024 / static_cast<double>(objects), "");
   std::vector<ObjectTable> copies(1000);
-  report("copy of the table", milliseconds([&] {
-                                for (ObjectTable& copy : copies) copy = table;
-                              }) / static_cast<double>(copies.size()),
-         "ms");
+  report("copy of the table",
+         milliseconds([&] {
+           for (ObjectTable& copy : copies) copy = table;
+         }) / static_cast<double>(copies.size()) *
+             1000,
+         "us");
   copies.clear();
   std::mt19937_64 random(1);
   ObjectTable shown;
