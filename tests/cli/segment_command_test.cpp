@@ -221,7 +221,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "outside the image of 256 x 256"},
         BadInput{"mask_missing", "", R"({"objects":[{"id":1,"mask":"gone.tif"}]})", "o.tif", {}, "gone.tif"},
         BadInput{"unknown_key", "", R"({"objects":[{"id":1,"box":[[1,1,2,2]]}]})", "o.tif", {}, "unknown key 'box'"},
-        BadInput{"output_without_suffix", "", kOneBox, "labels", {}, "use a name that ends in .tif, .png, .zarr or .npy"},
+        BadInput{
+            "output_without_suffix", "", kOneBox, "labels", {}, "use a name that ends in .tif, .png, .zarr or .npy"},
         BadInput{"output_folder_missing", "", kOneBox, "gone/o.tif", {}, "does not exist; make it first"},
         BadInput{"output_below_a_file", "", kOneBox, "text.tif/o.tif", {}, "is not a folder"},
         BadInput{
