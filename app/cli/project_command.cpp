@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/command.h"
+#include "app/cli/project/collaboration_commands.h"
 #include "core/project/project.h"
 #include "core/segmentation/label_export.h"
 
@@ -155,6 +156,8 @@ void addProjectCommand(CLI::App& app, Runner& chosen) {
   add("export", "Write the labels; the suffix decides: .tif, .png, .zarr", plain(exportLabels))
       ->add_option("LABELS", options->target, "label image to write")
       ->required();
+  addMergeCommand(*command, chosen);
+  addRelinkCommand(*command, chosen);
 }
 
 }  // namespace cyto::cli

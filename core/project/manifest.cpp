@@ -63,20 +63,13 @@ ImageReference decode(const json& value, const fs::path& folder) {
   return image;
 }
 
-}  // namespace
-
-Status writeManifest(const fs::path& folder, const fs::path& finalFolder, const ImageReference& image) {
-  const json manifest = {{"format", kFormat},
-                         {"version", kProjectVersion},
-                         {"created_by", "cytoclick " + std::string(programVersion())},
-                         {"created", std::time(nullptr)},
-                         {"images", json::array({encode(image, finalFolder)})},
-                         {"label_layers", {"objects"}}};
+Status write(const fs::path& folder, const json& manifest) {
   // Names that are not UTF-8 must not stop a project from being made.
   return writeFileAtomically(folder / kFileName, manifest.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
-Result<ImageReference> readManifest(const fs::path& folder) {
+/// The whole manifest, checked as far as this program must understand it.
+Result<json> manifestIn(const fs::path& folder) {
   const fs::path path = folder / kFileName;
   std::error_code failed;
   const std::uintmax_t size = fs::file_size(path, failed);
@@ -92,17 +85,50 @@ Result<ImageReference> readManifest(const fs::path& folder) {
   };
   if (size > kMaxBytes) return damaged("it is too large");
   try {
-    const json manifest = json::parse(file);
+    json manifest = json::parse(file);
     if (manifest.at("format") != kFormat) return damaged("it is of another program");
     const int version = manifest.at("version");
     if (version > kProjectVersion) {
       return Error(ErrorCode::kFormat, "the project '" + folder.string() + "' was made by a newer Cytoclick (format " +
                                            std::to_string(version) + "); update this program to open it");
     }
-    return decode(manifest.at("images").at(0), folder);
+    decode(manifest.at("images").at(0), folder);
+    return manifest;
   } catch (const std::exception& failure) {
     return damaged(failure.what());
   }
+}
+
+}  // namespace
+
+Status writeManifest(const fs::path& folder, const fs::path& finalFolder, const ImageReference& image) {
+  const json manifest = {{"format", kFormat},
+                         {"version", kProjectVersion},
+                         {"created_by", "cytoclick " + std::string(programVersion())},
+                         {"created", std::time(nullptr)},
+                         {"images", json::array({encode(image, finalFolder)})},
+                         {"label_layers", {"objects"}}};
+  return write(folder, manifest);
+}
+
+Result<ImageReference> readManifest(const fs::path& folder) {
+  CYTO_ASSIGN(const json manifest, manifestIn(folder));
+  return decode(manifest.at("images").at(0), folder);
+}
+
+Status replaceImage(const fs::path& folder, const ImageReference& image) {
+  CYTO_ASSIGN(json manifest, manifestIn(folder));
+  manifest["images"][0] = encode(image, folder);
+  return write(folder, manifest);
+}
+
+fs::path imageBesideProject(const fs::path& folder) {
+  const auto manifest = manifestIn(folder);
+  if (!manifest) return {};
+  const json& image = manifest->at("images").at(0);
+  const auto relative = image.find("relative_path");
+  if (relative == image.end() || !relative->is_string()) return {};
+  return (folder / relative->get<std::string>()).lexically_normal();
 }
 
 }  // namespace cyto

@@ -23,4 +23,10 @@ Status writeManifest(const std::filesystem::path& folder, const std::filesystem:
 /// there is no manifest, kFormat when it is damaged or newer than this program.
 Result<ImageReference> readManifest(const std::filesystem::path& folder);
 
+/// Names another image in a manifest that exists; everything else in it stays. Whole or not at all.
+Status replaceImage(const std::filesystem::path& folder, const ImageReference& image);
+
+/// Where the image would be if it had moved together with the project; empty when that is not known.
+std::filesystem::path imageBesideProject(const std::filesystem::path& folder);
+
 }  // namespace cyto

@@ -102,12 +102,19 @@ Result<std::unique_ptr<Project>> Project::create(const fs::path& folder, const I
 }
 
 Result<std::unique_ptr<Project>> Project::open(const fs::path& folder) {
+  return open(folder, Journal::Mode::kReadWrite);
+}
+
+Result<std::unique_ptr<Project>> Project::open(const fs::path& folder, Journal::Mode wanted) {
   std::unique_ptr<Project> project(new Project());
   std::error_code failed;
   project->folder_ = fs::absolute(folder, failed).lexically_normal();
   CYTO_ASSIGN(project->image_, readManifest(project->folder_));
   project->document_ = emptyDocument(project->image_.shape, project->image_.scale);
-  ProjectLock::Attempt attempt = ProjectLock::acquire(project->folder_);
+  ProjectLock::Attempt attempt =
+      wanted == Journal::Mode::kReadOnly
+          ? ProjectLock::Attempt{nullptr, "The project was opened only to look at it.", false}
+          : ProjectLock::acquire(project->folder_);
   project->lock_ = std::move(attempt.lock);
   project->readOnlyReason_ = attempt.refusal;
   if (!attempt.refusal.empty()) project->notices_.push_back(attempt.refusal);
@@ -172,7 +179,7 @@ Status Project::replay() {
   for (uint64_t step = history_.current(); step != 0; step = history_.find(step)->parent) line.push_back(step);
   std::reverse(line.begin(), line.end());
   for (const uint64_t sequence : line) {
-    CYTO_ASSIGN(const Edit edit, editOf(sequence));
+    CYTO_ASSIGN(const Edit edit, editAt(sequence));
     CYTO_TRY(apply(edit, Direction::kForward, document_));
   }
   return {};
@@ -181,11 +188,6 @@ Status Project::replay() {
 void Project::remember(const Edit& edit, uint64_t sequence, int64_t time_us) {
   history_.add(stepOf(edit, sequence, time_us));
   for (const ObjectChange& change : edit.objects) nextId_ = std::max(nextId_, change.id + 1);
-}
-
-Result<Edit> Project::editOf(uint64_t sequence) const {
-  CYTO_ASSIGN(const std::string payload, journal_->payload(sequence));
-  return decodeEdit(payload);
 }
 
 Status Project::mayChange() const {
@@ -226,11 +228,11 @@ Status Project::redo() {
 
 Status Project::walk(const History::Path& path, Document& document) const {
   for (const uint64_t sequence : path.back) {
-    CYTO_ASSIGN(const Edit edit, editOf(sequence));
+    CYTO_ASSIGN(const Edit edit, editAt(sequence));
     CYTO_TRY(apply(edit, Direction::kBackward, document));
   }
   for (const uint64_t sequence : path.forward) {
-    CYTO_ASSIGN(const Edit edit, editOf(sequence));
+    CYTO_ASSIGN(const Edit edit, editAt(sequence));
     CYTO_TRY(apply(edit, Direction::kForward, document));
   }
   return {};
@@ -275,7 +277,7 @@ Status Project::walkOnCopy(const History::Path& path, uint64_t target) {
 Status Project::walkInPlace(const History::Path& path, uint64_t target) {
   std::vector<std::pair<Edit, Direction>> done;
   const auto step = [&](uint64_t sequence, Direction direction) -> Status {
-    CYTO_ASSIGN(Edit edit, editOf(sequence));
+    CYTO_ASSIGN(Edit edit, editAt(sequence));
     CYTO_TRY(apply(edit, direction, document_));
     done.emplace_back(std::move(edit), direction);
     return {};
@@ -310,6 +312,43 @@ Status Project::copyTo(const fs::path& folder) const {
     }
     return {};
   });
+}
+
+// --- looking into a project, and its image that moved ----------------------------------------------------------------
+
+Result<std::unique_ptr<Project>> Project::openForReading(const fs::path& folder) {
+  return open(folder, Journal::Mode::kReadOnly);
+}
+
+Result<Edit> Project::editAt(uint64_t sequence) const {
+  CYTO_ASSIGN(const std::string payload, journal_->payload(sequence));
+  return decodeEdit(payload);
+}
+
+Result<Record> Project::recordAt(uint64_t sequence) const {
+  if (sequence < 1 || sequence > records_.size()) {
+    return Error(ErrorCode::kNotFound, "the journal has no record " + std::to_string(sequence));
+  }
+  const RecordStamp& stamp = records_[sequence - 1];
+  CYTO_ASSIGN(std::string payload, journal_->payload(sequence));
+  return Record{sequence, stamp.time_us, stamp.kind, std::move(payload)};
+}
+
+Result<Document> Project::documentAt(uint64_t sequence) const {
+  CYTO_ASSIGN(const History::Path path, history_.pathTo(sequence));
+  Document document = document_;
+  CYTO_TRY(walk(path, document));
+  return document;
+}
+
+Status Project::relink(const ImageReference& image) {
+  if (image.shape != image_.shape) {
+    return Error(ErrorCode::kInvalidArgument, "'" + image.path.string() + "' has the size " + image.shape.text() +
+                                                  ", but the image of this project has " + image_.shape.text());
+  }
+  if (!folder_.empty() && readOnlyReason_.empty()) CYTO_TRY(replaceImage(folder_, image));
+  image_ = image;
+  return {};
 }
 
 }  // namespace cyto

@@ -71,6 +71,25 @@ class Project {
   /// Writes a copy with the whole history to a folder that must not exist yet.
   Status copyTo(const std::filesystem::path& folder) const;
 
+  // --- looking into a project, and its image that moved
+
+  /// Opens a folder to look at it, whoever has it open: takes no lock and writes nothing, so it may lie on a medium
+  /// that cannot be written.
+  static Result<std::unique_ptr<Project>> openForReading(const std::filesystem::path& folder);
+
+  /// The edit of a step. kNotFound for a sequence that is none.
+  Result<Edit> editAt(uint64_t sequence) const;
+
+  /// A record of the journal, from 1 to `lastSequence`.
+  Result<Record> recordAt(uint64_t sequence) const;
+
+  /// What the document was at a step of the history; 0 is the beginning.
+  Result<Document> documentAt(uint64_t sequence) const;
+
+  /// Says where the image is now. It is written down where the project can be changed; else it holds until the project
+  /// is closed. kInvalidArgument for another shape.
+  Status relink(const ImageReference& image);
+
  private:
   Project() = default;
 
@@ -80,11 +99,11 @@ class Project {
     int64_t time_us = 0;
   };
 
+  static Result<std::unique_ptr<Project>> open(const std::filesystem::path& folder, Journal::Mode wanted);
   Status index(const Record& record);
   Status follow(uint64_t target);
   Status replay();
   void remember(const Edit& edit, uint64_t sequence, int64_t time_us);
-  Result<Edit> editOf(uint64_t sequence) const;
   Status walk(const History::Path& path, Document& document) const;
   Status walkOnCopy(const History::Path& path, uint64_t target);
   Status walkInPlace(const History::Path& path, uint64_t target);

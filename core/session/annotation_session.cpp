@@ -5,6 +5,7 @@
 #include <future>
 
 #include "core/labels/transaction.h"
+#include "core/project/image_search.h"
 #include "core/session/object_changes.h"
 
 namespace cyto {
@@ -69,6 +70,11 @@ Status AnnotationSession::openProject(const fs::path& folder) {
   if (isSame) return {};
   CYTO_ASSIGN(auto project, Project::open(folder));
   notices_ = project->notices();
+  const FoundImage found = findImage(project->image(), project->folder());
+  notices_.insert(notices_.end(), found.notices.begin(), found.notices.end());
+  if (found.hasMoved) {
+    if (const Status noted = project->relink(found.image); !noted) notices_.push_back(noted.error().message());
+  }
   std::shared_ptr<const io::ImageSource> image;
   const ImageReference& reference = project->image();
   auto pixels = openPixels(reference.path, {reference.key});
