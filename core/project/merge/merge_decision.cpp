@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "core/labels/overlap.h"
 #include "core/project/merge/object_pixels.h"
@@ -21,11 +22,14 @@ bool isChanged(const ObjectVersion& base, const ObjectVersion& now) {
          !samePixels(base, now);
 }
 
-/// Whether a side left the pixels as they were and said nothing about them that the other side does not say too.
+/// Whether a side left the pixels as they were and said nothing about them that the other side does not say too. To
+/// verify is to say it of these pixels, so the other side cannot have said the same of others.
 bool leftPixelsAlone(const ObjectVersion& base, const ObjectVersion& now, const ObjectVersion& other) {
   if (!base.record) return false;
   const ObjectState state = now.record->state;
-  return (state == base.record->state || state == other.record->state) && samePixels(base, now);
+  const bool saysNothingNew =
+      state == base.record->state || (state == other.record->state && state != ObjectState::kVerified);
+  return saysNothingNew && samePixels(base, now);
 }
 
 MergeDecision taken(const ObjectVersion& version, MergeSide side) {
@@ -121,23 +125,25 @@ MergeDecision decide(const ObjectTriple& object) {
 
 std::vector<SameCell> sameCells(const Document& primary, const Document& secondary,
                                 const std::function<bool(MergeSide, uint32_t id)>& isCandidate) {
-  std::vector<SameCell> candidates;
-  for (const ObjectState a : {ObjectState::kAccepted, ObjectState::kProposal}) {
-    for (const ObjectState b : {ObjectState::kAccepted, ObjectState::kProposal}) {
-      addCandidates(primary, a, secondary, b, isCandidate, candidates);
-    }
-  }
-  std::sort(candidates.begin(), candidates.end(), [](const SameCell& a, const SameCell& b) {
-    return std::tuple(-a.iou, a.primary, a.secondary) < std::tuple(-b.iou, b.primary, b.secondary);
-  });
   std::set<uint32_t> primaryIds;
   std::set<uint32_t> secondaryIds;
   std::vector<SameCell> cells;
-  for (const SameCell& cell : candidates) {
-    if (primaryIds.contains(cell.primary) || secondaryIds.contains(cell.secondary)) continue;
-    primaryIds.insert(cell.primary);
-    secondaryIds.insert(cell.secondary);
-    cells.push_back(cell);
+  constexpr std::pair<ObjectState, ObjectState> kVolumes[] = {{ObjectState::kAccepted, ObjectState::kAccepted},
+                                                              {ObjectState::kProposal, ObjectState::kProposal},
+                                                              {ObjectState::kAccepted, ObjectState::kProposal},
+                                                              {ObjectState::kProposal, ObjectState::kAccepted}};
+  for (const auto& [inPrimary, inSecondary] : kVolumes) {
+    std::vector<SameCell> candidates;
+    addCandidates(primary, inPrimary, secondary, inSecondary, isCandidate, candidates);
+    std::sort(candidates.begin(), candidates.end(), [](const SameCell& a, const SameCell& b) {
+      return std::tuple(-a.iou, a.primary, a.secondary) < std::tuple(-b.iou, b.primary, b.secondary);
+    });
+    for (const SameCell& cell : candidates) {
+      if (primaryIds.contains(cell.primary) || secondaryIds.contains(cell.secondary)) continue;
+      primaryIds.insert(cell.primary);
+      secondaryIds.insert(cell.secondary);
+      cells.push_back(cell);
+    }
   }
   return cells;
 }

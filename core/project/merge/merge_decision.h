@@ -63,7 +63,7 @@ struct SameCell {
 };
 
 /// Pairs the objects of two documents one to one, the best first: accepted and verified ones that overlap with an
-/// intersection over union of at least 0.5, and proposals that have exactly the pixels of an object of the other side.
+/// intersection over union of at least 0.5, then proposals that have exactly the pixels of an object of the other side.
 /// Only ids for which `isCandidate` holds on their side.
 std::vector<SameCell> sameCells(const Document& primary, const Document& secondary,
                                 const std::function<bool(MergeSide, uint32_t id)>& isCandidate);

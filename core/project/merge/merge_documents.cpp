@@ -3,8 +3,8 @@
 //   1. Objects that are one and the same are put together (by id, or new ones by what they cover) and decided on.
 //   2. Labels: what does not stay is erased, what comes in is painted, verified objects first.
 //   3. What lost pixels on the way, or lost a conflict, is noted down as a version to keep.
-//   4. Proposals: what does not stay is erased; the versions to keep are painted, over automatic results that nobody
-//      has looked at but over nothing else; then proposals that come in, on what is free.
+//   4. Proposals: what does not stay is erased; those that come in are painted where it is free, then the versions to
+//      keep, also over automatic results that nobody has looked at.
 //   5. The differences to the primary document are the edit.
 
 #include "core/project/merge/merge_documents.h"
@@ -86,6 +86,7 @@ class Merger {
   struct Keepsake {
     MergeSide side = MergeSide::kPrimary;
     ObjectVersion version;
+    std::string className;
     uint32_t parent = 0;  ///< the object it is another version of
     uint32_t ownId = 0;   ///< 0: it gets a new one
     size_t conflict = 0;  ///< where it is reported
@@ -119,8 +120,9 @@ class Merger {
   Status fillProposals();
   Status keep(const Keepsake& keepsake);
   void paintProposal(const Arrival& arrival);
+  void findAutomatic();
   uint32_t sameProposal(const ObjectPixels& pixels, const std::string& className) const;
-  void settleCoveredProposals();
+  void settleRoom();
 
   // --- 5: the result
   void mergeSettings();
@@ -142,8 +144,9 @@ class Merger {
   std::map<uint32_t, std::optional<ObjectRecord>> changed_;  // records that are not the primary's; nothing: deleted
   std::vector<ObjectVersion> leaving_;                       // the primary's pixels of these go
   std::vector<Arrival> arrivals_;
-  std::map<uint32_t, Loss> losses_;         // by id, in labels
-  std::map<uint32_t, int64_t> covered_px_;  // of automatic proposals, by id
+  std::map<uint32_t, Loss> losses_;          // by id, in labels
+  std::set<uint32_t> automatic_;             // proposals of a model, by id: they make room
+  std::map<uint32_t, CrowdedVersion> room_;  // what proposals have got of their pixels, by id
   std::vector<Keepsake> keepsakes_;
   std::optional<Change<ProjectSettings>> settings_;
   MergeReport report_;
@@ -241,7 +244,7 @@ void Merger::noteConflict(uint32_t id, const ObjectTriple& object, const MergeDe
   if (!decision.keepsOther) return;
   const MergeSide loser = otherSide(decision.winner);
   const ObjectVersion& version = loser == MergeSide::kPrimary ? object.primary : object.secondary;
-  keepsakes_.push_back({loser, version, id, 0, report_.conflicts.size() - 1});
+  keepsakes_.push_back({loser, version, version.record->className, id, 0, report_.conflicts.size() - 1});
 }
 
 /// The record of a version as it stands in the merged document.
@@ -314,7 +317,9 @@ void Merger::settleOverlaps() {
 
 /// An object that lost pixels keeps the rest when that is most of it; its whole version becomes a proposal.
 void Merger::settleOverlap(uint32_t id, const Loss& loss) {
-  Keepsake keepsake{MergeSide::kPrimary, versionIn(primary_.document, id), id, 0, report_.conflicts.size()};
+  ObjectRecord after = *record(id);
+  Keepsake keepsake{MergeSide::kPrimary,     versionIn(primary_.document, id), after.className, id, 0,
+                    report_.conflicts.size()};
   for (const Arrival& arrival : arrivals_) {
     if (arrival.id != id) continue;
     keepsake.side = arrival.side;
@@ -322,7 +327,6 @@ void Merger::settleOverlap(uint32_t id, const Loss& loss) {
   }
   const int64_t area = areaOf(pixelsOf(*keepsake.version.document, *keepsake.version.record));
   const int64_t left = area - loss.pixels;
-  ObjectRecord after = *record(id);
   MergeConflict conflict{ConflictKind::kOverlap,
                          id,
                          0,
@@ -334,6 +338,7 @@ void Merger::settleOverlap(uint32_t id, const Loss& loss) {
     conflict.id = loss.taker;
     keepsake.parent = loss.taker;
     keepsake.ownId = id;
+    std::erase_if(arrivals_, [&](const Arrival& arrival) { return arrival.id == id; });
   } else {
     after.area = left;
     after.state = ObjectState::kAccepted;  // nobody has verified these pixels
@@ -350,54 +355,62 @@ Status Merger::fillProposals() {
     if (version.record->state != ObjectState::kProposal) continue;
     proposals_.replace(version.record->bounds, version.record->id, 0);
   }
-  // The primary's first: with them the order of the rest is the same whoever is named first.
+  for (const Arrival& arrival : arrivals_) {
+    const ObjectRecord* after = record(arrival.id);
+    if (after && after->state == ObjectState::kProposal) paintProposal(arrival);
+  }
+  findAutomatic();
   for (const MergeSide side : {MergeSide::kPrimary, MergeSide::kSecondary}) {
     for (const Keepsake& keepsake : keepsakes_) {
       if (keepsake.side == side) CYTO_TRY(keep(keepsake));
     }
   }
-  settleCoveredProposals();
-  for (const Arrival& arrival : arrivals_) {
-    const ObjectRecord* after = record(arrival.id);
-    if (after && after->state == ObjectState::kProposal) paintProposal(arrival);
-  }
+  settleRoom();
   return {};
+}
+
+void Merger::paintProposal(const Arrival& arrival) {
+  const ObjectPixels pixels = pixelsOf(*arrival.version.document, *arrival.version.record);
+  const int64_t painted = paint(proposals_, pixels, arrival.id, [](uint32_t old) { return old == 0; });
+  room_[arrival.id] = {arrival.side, arrival.version.record->id, areaOf(pixels), painted};
+}
+
+void Merger::findAutomatic() {
+  for (const auto& [id, object] : primary_.document.objects) {
+    const bool isUntouched = object->state == ObjectState::kProposal && !changed_.contains(id);
+    if (isUntouched && object->provenance.source.empty()) automatic_.insert(id);
+  }
+  for (const Arrival& arrival : arrivals_) {
+    const bool isIn = room_.contains(arrival.id);
+    if (isIn && arrival.version.record->provenance.source.empty()) automatic_.insert(arrival.id);
+  }
 }
 
 Status Merger::keep(const Keepsake& keepsake) {
   const ObjectPixels pixels = pixelsOf(*keepsake.version.document, *keepsake.version.record);
   MergeConflict& conflict = report_.conflicts[keepsake.conflict];
-  const uint32_t same = sameProposal(pixels, keepsake.version.record->className);
   if (keepsake.ownId != 0) changed_[keepsake.ownId] = std::nullopt;
-  if (same != 0) {
-    conflict.proposal = same;
-    return {};
-  }
+  conflict.proposal = sameProposal(pixels, keepsake.className);
+  if (conflict.proposal != 0) return {};
   uint32_t id = keepsake.ownId;
   if (id == 0) {
     CYTO_ASSIGN(id, newId());
   }
-  const auto isAutomatic = [&](uint32_t old) {
-    const auto found = primary_.document.objects.find(old);
-    return !changed_.contains(old) && found != primary_.document.objects.end() &&
-           found->second->provenance.source.empty();
-  };
   const int64_t painted = paint(proposals_, pixels, id, [&](uint32_t old) {
     if (old == 0) return true;
-    if (!isAutomatic(old)) return false;
-    ++covered_px_[old];
+    if (old == keepsake.parent || !automatic_.contains(old)) return false;
+    const int64_t area = primary_.document.objects.contains(old) ? primary_.document.objects.at(old)->area : 0;
+    --room_.try_emplace(old, CrowdedVersion{MergeSide::kPrimary, old, area, area}).first->second.kept_px;
     return true;
   });
-  const int64_t area = areaOf(pixels);
-  if (painted < area) report_.crowded.push_back({keepsake.side, keepsake.version.record->id, area, painted});
-  if (painted == 0) return {};
+  room_[id] = {keepsake.side, keepsake.version.record->id, areaOf(pixels), painted};
   ObjectRecord after = taken(id, keepsake.side, *keepsake.version.record);
   after.state = ObjectState::kProposal;
-  after.area = painted;
+  after.className = keepsake.className;
   after.provenance.parents = {keepsake.parent};
   after.provenance.source = input(keepsake.side).name;
   changed_[id] = std::move(after);
-  conflict.proposal = id;
+  if (painted > 0) conflict.proposal = id;
   return {};
 }
 
@@ -413,25 +426,15 @@ uint32_t Merger::sameProposal(const ObjectPixels& pixels, const std::string& cla
   return pixelsOf(proposals_.labels(), *found) == pixels ? id : 0;
 }
 
-/// Automatic results that gave room to what a user made.
-void Merger::settleCoveredProposals() {
-  for (const auto& [id, pixels] : covered_px_) {
-    ObjectRecord after = *primary_.document.objects.at(id);
-    report_.crowded.push_back({MergeSide::kPrimary, id, after.area, after.area - pixels});
-    after.area -= pixels;
-    changed_[id] = after.area > 0 ? std::optional(after) : std::nullopt;
+/// What has not got all of its pixels is named; what has got none is not there.
+void Merger::settleRoom() {
+  for (const auto& [id, version] : room_) {
+    if (version.kept_px == version.pixels) continue;
+    report_.crowded.push_back(version);
+    ObjectRecord after = *record(id);
+    after.area = version.kept_px;
+    changed_[id] = after.area > 0 ? std::optional(std::move(after)) : std::nullopt;
   }
-}
-
-void Merger::paintProposal(const Arrival& arrival) {
-  const ObjectPixels pixels = pixelsOf(*arrival.version.document, *arrival.version.record);
-  const int64_t painted = paint(proposals_, pixels, arrival.id, [](uint32_t old) { return old == 0; });
-  const int64_t area = areaOf(pixels);
-  if (painted == area) return;
-  report_.crowded.push_back({arrival.side, arrival.version.record->id, area, painted});
-  ObjectRecord after = *record(arrival.id);
-  after.area = painted;
-  changed_[arrival.id] = painted > 0 ? std::optional(after) : std::nullopt;
 }
 
 // --- the result ------------------------------------------------------------------------------------------------------
