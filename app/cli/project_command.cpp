@@ -158,6 +158,7 @@ void addProjectCommand(CLI::App& app, Runner& chosen) {
       ->required();
   addMergeCommand(*command, chosen);
   addRelinkCommand(*command, chosen);
+  addReplayCommand(*command, chosen);
 }
 
 }  // namespace cyto::cli

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 
 namespace cyto {
 
@@ -74,38 +75,42 @@ Status check(const LabelDelta& delta, Direction direction, const LabelVolume& la
   return {};
 }
 
-Box spanned(const Box& a, const Box& b) {
+Box boxInVolume(const ChunkKey& key, const LabelRun& run) {
+  const int64_t y = key.row * kSide;
+  const int64_t x = key.column * kSide;
+  const PlaneBox box = boxInChunk(run);
+  return {{key.t, key.z, y + box.y0, x + box.x0}, {key.t + 1, key.z + 1, y + box.y1, x + box.x1}};
+}
+
+}  // namespace
+
+Box united(const Box& a, const Box& b) {
   if (a.isEmpty()) return b;
+  if (b.isEmpty()) return a;
   return {
       {std::min(a.begin.t, b.begin.t), std::min(a.begin.z, b.begin.z), std::min(a.begin.y, b.begin.y),
        std::min(a.begin.x, b.begin.x)},
       {std::max(a.end.t, b.end.t), std::max(a.end.z, b.end.z), std::max(a.end.y, b.end.y), std::max(a.end.x, b.end.x)}};
 }
 
-}  // namespace
-
-std::map<uint32_t, int64_t> LabelDelta::areaChanges() const {
-  std::map<uint32_t, int64_t> changes;
+std::map<uint32_t, IdChange> LabelDelta::byId() const {
+  std::unordered_map<uint32_t, IdChange> changes;
   for (const ChunkDelta& chunk : chunks) {
     for (const LabelRun& run : chunk.runs) {
-      changes[run.before] -= run.length;
-      changes[run.after] += run.length;
+      if (run.before != 0) changes[run.before].pixels -= run.length;
+      if (run.after == 0) continue;
+      IdChange& change = changes[run.after];
+      change.pixels += run.length;
+      change.gained = united(change.gained, boxInVolume(chunk.chunk, run));
     }
   }
-  std::erase_if(changes, [](const auto& change) { return change.first == 0 || change.second == 0; });
-  return changes;
+  return {changes.begin(), changes.end()};
 }
 
 Box LabelDelta::bounds() const {
   Box around;
   for (const auto& [key, runs] : chunks) {
-    const int64_t y = key.row * kSide;
-    const int64_t x = key.column * kSide;
-    for (const LabelRun& run : runs) {
-      const PlaneBox box = boxInChunk(run);
-      around =
-          spanned(around, {{key.t, key.z, y + box.y0, x + box.x0}, {key.t + 1, key.z + 1, y + box.y1, x + box.x1}});
-    }
+    for (const LabelRun& run : runs) around = united(around, boxInVolume(key, run));
   }
   return around;
 }

@@ -25,6 +25,16 @@ struct ChunkDelta {
   bool operator==(const ChunkDelta&) const = default;
 };
 
+/// The smallest box around both; an empty one adds nothing.
+Box united(const Box& a, const Box& b);
+
+/// What a change did to the pixels of one id.
+struct IdChange {
+  int64_t pixels = 0;  ///< gained (positive) or lost, in all
+  Box gained;          ///< around the pixels that got the id; empty when none did
+  bool operator==(const IdChange&) const = default;
+};
+
 /// What a change did to a label volume, in both directions. Chunks ascending.
 struct LabelDelta {
   std::vector<ChunkDelta> chunks;
@@ -32,8 +42,8 @@ struct LabelDelta {
   bool isEmpty() const { return chunks.empty(); }
   bool operator==(const LabelDelta&) const = default;
 
-  /// How many pixels each id gained (positive) or lost; background left out.
-  std::map<uint32_t, int64_t> areaChanges() const;
+  /// What happened to each id that gained or lost a pixel; background left out. One pass over the runs.
+  std::map<uint32_t, IdChange> byId() const;
 
   /// A box around the changed pixels (whole rows of chunks are not rounded up); empty when nothing changed.
   Box bounds() const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <new>
+#include <unordered_set>
 
 namespace cyto {
 
@@ -77,6 +78,49 @@ std::vector<ChunkKey> LabelVolume::chunks() const {
   keys.reserve(chunks_.size());
   for (const auto& [key, chunk] : chunks_) keys.push_back(key);
   return keys;
+}
+
+std::vector<ChunkKey> LabelVolume::chunks(const Box& box) const {
+  const Box inside = box.clippedTo(Box::whole(shape_));
+  if (inside.isEmpty()) return {};
+  const ChunkKey first{inside.begin.t, inside.begin.z, inside.begin.y / kSide, inside.begin.x / kSide};
+  const ChunkKey last{inside.end.t - 1, inside.end.z - 1, (inside.end.y - 1) / kSide, (inside.end.x - 1) / kSide};
+  std::vector<ChunkKey> keys;
+  const int64_t planes = inside.shape().t * inside.shape().z;
+  const int64_t perPlane = (last.row - first.row + 1) * (last.column - first.column + 1);
+  if (planes * perPlane > static_cast<int64_t>(chunks_.size())) {
+    for (const auto& [key, chunk] : chunks_) {
+      const bool isInside = key.t >= first.t && key.t <= last.t && key.z >= first.z && key.z <= last.z &&
+                            key.row >= first.row && key.row <= last.row && key.column >= first.column &&
+                            key.column <= last.column;
+      if (isInside) keys.push_back(key);
+    }
+    return keys;
+  }
+  for (ChunkKey key = first; key.t <= last.t; ++key.t) {
+    for (key.z = first.z; key.z <= last.z; ++key.z) {
+      for (key.row = first.row; key.row <= last.row; ++key.row) {
+        for (key.column = first.column; key.column <= last.column; ++key.column) {
+          if (chunks_.contains(key)) keys.push_back(key);
+        }
+      }
+    }
+  }
+  return keys;
+}
+
+std::vector<uint32_t> LabelVolume::ids() const {
+  std::unordered_set<uint32_t> found;
+  uint32_t last = 0;
+  for (const auto& [key, chunk] : chunks_) {
+    for (const uint32_t id : *chunk) {
+      if (id != last && id != 0) found.insert(id);
+      last = id;
+    }
+  }
+  std::vector<uint32_t> ids(found.begin(), found.end());
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
 
 const LabelVolume::Chunk* LabelVolume::find(const ChunkKey& key) const {

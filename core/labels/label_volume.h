@@ -50,6 +50,12 @@ class LabelVolume {
   /// The chunks that may hold labels, ascending.
   std::vector<ChunkKey> chunks() const;
 
+  /// Those of them that have pixels in `box`. Costs what the box or the volume has of chunks, whichever is less.
+  std::vector<ChunkKey> chunks(const Box& box) const;
+
+  /// The ids that pixels have, ascending, background left out. Looks at all chunks.
+  std::vector<uint32_t> ids() const;
+
   /// Null when nothing was written there. Valid until this object changes.
   const Chunk* find(const ChunkKey& key) const;
 

@@ -53,8 +53,7 @@ std::vector<Overlap> overlapsOf(const LabelVolume& first, const LabelVolume& sec
   assert(first.shape() == second.shape());
   const PlaneBox window{box.begin.y, box.begin.x, box.end.y, box.end.x};
   PairCounter counter;
-  for (const ChunkKey& key : second.chunks()) {
-    if (key.t < box.begin.t || key.t >= box.end.t || key.z < box.begin.z || key.z >= box.end.z) continue;
+  for (const ChunkKey& key : second.chunks(box)) {
     const LabelVolume::Chunk* mine = first.find(key);
     if (!mine) continue;
     const LabelVolume::Chunk& theirs = *second.find(key);

@@ -82,6 +82,45 @@ int64_t Transaction::paint(int64_t t, int64_t z, const PlaneMask& mask, uint32_t
   return changed;
 }
 
+int64_t Transaction::paint(int64_t t, int64_t z, std::span<const uint32_t> plane, PaintRule rule) {
+  const Shape& shape = after_.shape();
+  assert(t >= 0 && t < shape.t && z >= 0 && z < shape.z);
+  assert(static_cast<int64_t>(plane.size()) == shape.y * shape.x);
+  const PlaneBox window{0, 0, shape.y, shape.x};
+  if (window.isEmpty()) return 0;
+  const auto newId = [&](int64_t y, int64_t x, uint32_t old) {
+    const uint32_t id = plane[static_cast<size_t>(y * shape.x + x)];
+    return id == 0 || (rule == PaintRule::kOnlyBackground && old != 0) ? old : id;
+  };
+  int64_t changed = 0;
+  forEachChunk(t, z, window, [&](const ChunkKey& key) { changed += rewrite(key, window, newId); });
+  return changed;
+}
+
+int64_t Transaction::combine(const LabelVolume& other, const Box& box, const Choice& newId) {
+  assert(other.shape() == after_.shape());
+  const PlaneBox window{box.begin.y, box.begin.x, box.end.y, box.end.x};
+  uint32_t lastOld = 0;
+  uint32_t lastOther = 0;  // no pixel that is asked for
+  uint32_t lastAnswer = 0;
+  int64_t changed = 0;
+  for (const ChunkKey& key : other.chunks(box)) {
+    const LabelVolume::Chunk& theirs = *other.find(key);
+    const PlaneBox inPlane = other.boxOf(key);
+    changed += rewrite(key, window, [&](int64_t y, int64_t x, uint32_t old) {
+      const uint32_t id = theirs[static_cast<size_t>((y - inPlane.y0) * kSide + x - inPlane.x0)];
+      if (id == 0) return old;
+      if (id != lastOther || old != lastOld) {
+        lastOld = old;
+        lastOther = id;
+        lastAnswer = newId(old, id);
+      }
+      return lastAnswer;
+    });
+  }
+  return changed;
+}
+
 int64_t Transaction::replace(const Box& box, uint32_t from, uint32_t to) {
   const Box inside = box.clippedTo(Box::whole(after_.shape()));
   if (inside.isEmpty() || from == to) return 0;
@@ -92,11 +131,7 @@ int64_t Transaction::replace(const Box& box, uint32_t from, uint32_t to) {
   };
   if (from != 0) {
     // An object can only be where chunks are, and those are few compared with a large box.
-    for (const ChunkKey& key : after_.chunks()) {
-      const bool isInside =
-          key.t >= inside.begin.t && key.t < inside.end.t && key.z >= inside.begin.z && key.z < inside.end.z;
-      if (isInside) visit(key);
-    }
+    for (const ChunkKey& key : after_.chunks(inside)) visit(key);
     return changed;
   }
   for (int64_t t = inside.begin.t; t < inside.end.t; ++t) {

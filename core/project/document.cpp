@@ -20,6 +20,24 @@ void add(const LabelVolume& labels, Xxh128& hash) {
 
 }  // namespace
 
+ObjectCounts countObjects(const ObjectTable& objects) {
+  ObjectCounts counts;
+  for (const auto& [id, object] : objects) {
+    const bool isProposal = object->state == ObjectState::kProposal;
+    ++(isProposal ? counts.proposals : counts.objects);
+    if (object->state == ObjectState::kVerified) ++counts.verified;
+  }
+  return counts;
+}
+
+std::vector<uint32_t> idsInState(const ObjectTable& objects, ObjectState state) {
+  std::vector<uint32_t> ids;
+  for (const auto& [id, object] : objects) {
+    if (object->state == state) ids.push_back(id);
+  }
+  return ids;
+}
+
 Document emptyDocument(const Shape& shape, const PixelScale& scale) {
   return {LabelVolume(shape), LabelVolume(shape), {}, {}, {scale}};
 }

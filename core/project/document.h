@@ -19,12 +19,15 @@ struct Provenance {
   float predictedIou = 0;
   std::string model;  ///< registry name; empty for an object that was painted
   std::string weightsHash;
-  std::string preprocessing;  ///< how pixels became the model's input, e.g. "per-plane min-max v1"; empty when painted
+  std::string preprocessing;  ///< how pixels became the model's input, e.g. "minmax-pillow-1"; empty when painted
   std::string program;        ///< name and version of the program that wrote it
   std::string user;
   int64_t time_us = 0;            ///< Unix time
   std::vector<uint32_t> parents;  ///< the objects it was merged, split or copied from
   std::string source;  ///< the file or the project it was taken over from; empty for an object that was made here
+  /// Strokes and fills that changed its pixels since they were made, so that a mask as the model gave it can be told
+  /// from a corrected one. A painted object has at least one.
+  int64_t handEdits = 0;
   bool operator==(const Provenance&) const = default;
 };
 
@@ -49,6 +52,16 @@ struct ObjectRecord {
 /// By id. Records are shared between snapshots and never change in place.
 using ObjectTable = std::map<uint32_t, std::shared_ptr<const ObjectRecord>>;
 
+struct ObjectCounts {
+  int64_t objects = 0;  ///< accepted and verified ones
+  int64_t verified = 0;
+  int64_t proposals = 0;
+};
+ObjectCounts countObjects(const ObjectTable& objects);
+
+/// Ascending.
+std::vector<uint32_t> idsInState(const ObjectTable& objects, ObjectState state);
+
 /// A mask that answers the prompts of the draft.
 struct CurrentObject {
   int64_t t = 0;
@@ -58,6 +71,7 @@ struct CurrentObject {
   int alternative = 0;
   std::string model;
   std::string weightsHash;
+  std::string preprocessing = {};
   bool operator==(const CurrentObject&) const = default;
 };
 

@@ -6,13 +6,14 @@
 //      PROMPTS = {"id", "t", "z", "points": [[y, x, positive]…], "boxes": [[y0, x0, y1, x1]…], "mask": MASK or null,
 //                 "multimask"}
 //      MASK = {"box": [y0, x0, y1, x1], "bits": bytes, row-major, eight pixels a byte, lowest bit first}
-//      CURRENT = {"t", "z", "mask": MASK, "iou", "alternative", "model", "weights"}
+//      CURRENT = {"t", "z", "mask": MASK, "iou", "alternative", "model", "weights"}; since version 2 also
+//                "preprocessing" when not empty
 //   3. "labels" [[t, z, row, column, RUNS]…], when pixels changed. RUNS = bytes: for each run start, length, before,
 //      after as u32, little-endian.
 //   4. "objects" [[id, RECORD or null, RECORD or null]…], when objects changed: before, after.
 //      RECORD = {"bounds": [t0, z0, y0, x0, t1, z1, y1, x1], "area", "class", "state", "prompts": PROMPTS,
 //                "alternative", "iou", "model", "weights", "program", "user", "time"}; since version 2 also
-//                "preprocessing", "parents": [id…] and "source", each only when not empty.
+//                "preprocessing", "parents": [id…], "source" and "hand_edits", each only when not empty or 0.
 //   5. "proposals", as "labels", when pixels of proposals changed. Since version 2.
 //   6. "settings" {"before": SETTINGS, "after": SETTINGS}, when settings changed. Since version 2.
 //      SETTINGS = {"scale": [t, z, y, x], "space_unit", "time_unit"}
@@ -94,6 +95,7 @@ json encode(const Draft& draft) {
                {"alternative", object.alternative},
                {"model", object.model},
                {"weights", object.weightsHash}};
+    if (!object.preprocessing.empty()) current["preprocessing"] = object.preprocessing;
   }
   return {{"prompts", encode(draft.prompts)}, {"refines", draft.refines}, {"current", std::move(current)}};
 }
@@ -102,9 +104,9 @@ Draft decodeDraft(const json& value) {
   Draft draft{decodePrompts(value.at("prompts")), nullptr, value.at("refines")};
   const json& current = value.at("current");
   if (current.is_null()) return draft;
-  draft.current = std::make_shared<const CurrentObject>(
-      CurrentObject{current.at("t"), current.at("z"), decodeMask(current.at("mask")), current.at("iou"),
-                    current.at("alternative"), current.at("model"), current.at("weights")});
+  draft.current = std::make_shared<const CurrentObject>(CurrentObject{
+      current.at("t"), current.at("z"), decodeMask(current.at("mask")), current.at("iou"), current.at("alternative"),
+      current.at("model"), current.at("weights"), current.value("preprocessing", std::string())});
   return draft;
 }
 
@@ -128,6 +130,7 @@ json encode(const std::shared_ptr<const ObjectRecord>& record) {
   if (!source.preprocessing.empty()) value["preprocessing"] = source.preprocessing;
   if (!source.parents.empty()) value["parents"] = source.parents;
   if (!source.source.empty()) value["source"] = source.source;
+  if (source.handEdits != 0) value["hand_edits"] = source.handEdits;
   return value;
 }
 
@@ -155,6 +158,7 @@ std::shared_ptr<const ObjectRecord> decodeRecord(uint32_t id, const json& value)
   if (const auto found = value.find("preprocessing"); found != value.end()) source.preprocessing = *found;
   if (const auto found = value.find("parents"); found != value.end()) found->get_to(source.parents);
   if (const auto found = value.find("source"); found != value.end()) source.source = *found;
+  if (const auto found = value.find("hand_edits"); found != value.end()) source.handEdits = *found;
   return std::make_shared<const ObjectRecord>(std::move(record));
 }
 

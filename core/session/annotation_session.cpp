@@ -1,12 +1,10 @@
 #include "core/session/annotation_session.h"
 
-#include <algorithm>
+#include <chrono>
 #include <cmath>
-#include <future>
 
-#include "core/labels/transaction.h"
 #include "core/project/image_search.h"
-#include "core/session/object_changes.h"
+#include "core/session/pending_mask.h"
 
 namespace cyto {
 
@@ -31,14 +29,6 @@ Error otherPlane(const ObjectPrompts& prompts) {
 
 Error noPrompt(const std::string& kind, size_t index) {
   return Error(ErrorCode::kNotFound, "there is no " + kind + " number " + std::to_string(index + 1));
-}
-
-Error noObject(uint32_t id) { return Error(ErrorCode::kNotFound, "there is no object " + std::to_string(id)); }
-
-Status checkRadius(double radius) {
-  constexpr double kMaxRadius = 2000;
-  if (std::isfinite(radius) && radius >= 0 && radius <= kMaxRadius) return {};
-  return refused("the radius of a brush is a number from 0 to 2000 pixels");
 }
 
 }  // namespace
@@ -220,15 +210,8 @@ Result<ObjectMask> AnnotationSession::segment(int alternative, AnswerKind kind, 
   if (prompts.isEmpty()) return refused("there are no prompts; add a point or a box first");
   if (!image_) return refused("the image of this project is not there, so nothing can be segmented in it");
   CYTO_TRY(checkPrompts(prompts, image_->info().shape));
-  const auto promise = std::make_shared<std::promise<Result<ObjectMask>>>();
-  std::future<Result<ObjectMask>> answered = promise->get_future();
-  worker_.segment(prompts, alternative,
-                  [promise](Result<ObjectMask> answer) { promise->set_value(std::move(answer)); });
-  constexpr auto kCancelPoll = std::chrono::milliseconds(50);
-  while (answered.wait_for(kCancelPoll) != std::future_status::ready) {
-    if (job.cancel.isCancelled()) worker_.cancelSegmentations();
-  }
-  CYTO_ASSIGN(const ObjectMask answer, answered.get());
+  PendingMask pending = ask(worker_, prompts, alternative);
+  CYTO_ASSIGN(const ObjectMask answer, await(worker_, pending, job));
   CYTO_TRY(acceptAnswer(answer, alternative, kind));
   return answer;
 }
@@ -236,8 +219,9 @@ Result<ObjectMask> AnnotationSession::segment(int alternative, AnswerKind kind, 
 Status AnnotationSession::acceptAnswer(const ObjectMask& answer, int alternative, AnswerKind kind) {
   const Draft& draft = document().draft;
   const ModelIdentity model = worker_.modelState().identity;
-  auto current = std::make_shared<const CurrentObject>(
-      CurrentObject{answer.t, answer.z, answer.mask, answer.predictedIou, alternative, model.name, model.weightsHash});
+  auto current = std::make_shared<const CurrentObject>(CurrentObject{answer.t, answer.z, answer.mask,
+                                                                     answer.predictedIou, alternative, model.name,
+                                                                     model.weightsHash, model.preprocessing});
   if (kind == AnswerKind::kTransient) {
     if (!draft.current) transient_ = std::move(current);
     return {};
@@ -252,128 +236,6 @@ Status AnnotationSession::settleTransient() {
   if (!transient_ || document().draft.current) return {};
   const Draft& draft = document().draft;
   return performDraft(EditKind::kSegment, "segmentation", {draft.prompts, transient_, draft.refines}, true);
-}
-
-Provenance AnnotationSession::provenanceOfDraft() const {
-  const Draft& draft = document().draft;
-  Provenance provenance = handMade();
-  provenance.prompts = draft.prompts;
-  provenance.alternative = draft.current->alternative;
-  provenance.predictedIou = draft.current->predictedIou;
-  provenance.model = draft.current->model;
-  provenance.weightsHash = draft.current->weightsHash;
-  return provenance;
-}
-
-// --- objects ---------------------------------------------------------------------------------------------------------
-
-Result<ObjectRecord> AnnotationSession::commit() {
-  CYTO_TRY(checkOpen());
-  const auto kept = current();
-  if (!kept) return refused("there is no mask to commit; use segment first");
-  const CurrentObject& current = *kept;
-  if (current.mask.isEmpty()) return refused("the mask is empty; change the prompts and segment again");
-  const uint32_t refined = document().draft.refines;
-  const bool refines = refined != 0 && document().objects.contains(refined);
-  const uint32_t id = refines ? refined : nextId();
-  const Box plane = Box::plane(document().labels.shape(), current.t, current.z);
-  Transaction transaction(document().labels);
-  if (refines) transaction.replace(document().objects.at(id)->bounds.clippedTo(plane), id, 0);
-  const int64_t area = transaction.paint(current.t, current.z, current.mask, id, PaintRule::kOnlyBackground);
-  if (area == 0) return refused("all pixels of the mask belong to other objects already; change the prompts");
-  LabelDelta delta = transaction.finish();
-  CYTO_TRY(settleTransient());
-  const Draft draft = document().draft;
-  ObjectChange change = refines ? changeOf(document(), delta, id) : newObject(delta, id);
-  ObjectRecord record = *change.after;
-  record.provenance = provenanceOfDraft();
-  record.provenance.prompts.id = id;
-  change.after = std::make_shared<const ObjectRecord>(record);
-  const std::string what = refines ? "refinement of object " : "commit of object ";
-  CYTO_TRY(project_->perform({EditKind::kCommit,
-                              what + std::to_string(id),
-                              current.t,
-                              current.z,
-                              false,
-                              Change<Draft>{draft, {}},
-                              std::move(delta),
-                              {std::move(change)}}));
-  hasUnsaved_ = true;
-  return record;
-}
-
-Status AnnotationSession::refine(uint32_t id) {
-  CYTO_TRY(checkOpen());
-  const auto found = document().objects.find(id);
-  if (found == document().objects.end()) return noObject(id);
-  if (document().draft.refines == id) return {};
-  const ObjectRecord& record = *found->second;
-  const Provenance& source = record.provenance;
-  Draft draft{source.prompts, nullptr, id};
-  const Shape& begin = record.bounds.begin;
-  if (draft.prompts.isEmpty()) draft.prompts = {id, begin.t, begin.z, {}, {}, {}, false};
-  draft.prompts.id = id;
-  draft.current = std::make_shared<const CurrentObject>(CurrentObject{
-      draft.prompts.t, draft.prompts.z, maskOfObject(document().labels, record, draft.prompts.t, draft.prompts.z),
-      source.predictedIou, source.alternative, source.model, source.weightsHash});
-  return performDraft(EditKind::kRefine, "call back of object " + std::to_string(id), std::move(draft), false);
-}
-
-Status AnnotationSession::paint(int64_t t, int64_t z, std::span<const StrokePoint> path, double radius, uint32_t id) {
-  CYTO_TRY(checkPlane(t, z));
-  CYTO_TRY(checkRadius(radius));
-  if (id == 0) return refused("id 0 is the background; use erase");
-  const bool exists = document().objects.contains(id);
-  if (!exists && id < nextId()) {
-    return refused("object " + std::to_string(id) +
-                   " does not exist any more, and ids are never used again; the next " + "free id is " +
-                   std::to_string(nextId()));
-  }
-  constexpr uint32_t kMaxId = 1'000'000'000;
-  if (id > kMaxId) return refused("ids go up to " + std::to_string(kMaxId));
-  const Shape& shape = document().labels.shape();
-  Transaction transaction(document().labels);
-  transaction.paint(t, z, brushStroke(path, radius, {shape.y, shape.x}), id, PaintRule::kOnlyBackground);
-  return performPixels(EditKind::kPaint, "brush stroke on object " + std::to_string(id), t, z, transaction.finish());
-}
-
-Status AnnotationSession::erase(int64_t t, int64_t z, std::span<const StrokePoint> path, double radius) {
-  CYTO_TRY(checkPlane(t, z));
-  CYTO_TRY(checkRadius(radius));
-  const Shape& shape = document().labels.shape();
-  Transaction transaction(document().labels);
-  transaction.paint(t, z, brushStroke(path, radius, {shape.y, shape.x}), 0, PaintRule::kOverwrite);
-  return performPixels(EditKind::kErase, "eraser stroke", t, z, transaction.finish());
-}
-
-Status AnnotationSession::fill(int64_t t, int64_t z, int64_t y, int64_t x, uint32_t id) {
-  CYTO_TRY(checkPlane(t, z));
-  const Shape& shape = document().labels.shape();
-  if (y < 0 || x < 0 || y >= shape.y || x >= shape.x) return refused("the place to fill lies outside the image");
-  if (id != 0 && !document().objects.contains(id)) return noObject(id);
-  Transaction transaction(document().labels);
-  transaction.paint(t, z, connectedRegion(document().labels, t, z, y, x), id, PaintRule::kOverwrite);
-  const std::string label = id == 0 ? "fill with background" : "fill with object " + std::to_string(id);
-  return performPixels(EditKind::kFill, label, t, z, transaction.finish());
-}
-
-Status AnnotationSession::remove(uint32_t id) {
-  CYTO_TRY(checkOpen());
-  const auto found = document().objects.find(id);
-  if (found == document().objects.end()) return noObject(id);
-  const Box bounds = found->second->bounds;
-  Transaction transaction(document().labels);
-  transaction.replace(bounds, id, 0);
-  return performPixels(EditKind::kDelete, "deletion of object " + std::to_string(id), bounds.begin.t, bounds.begin.z,
-                       transaction.finish());
-}
-
-Status AnnotationSession::performPixels(EditKind kind, std::string label, int64_t t, int64_t z,
-                                        const LabelDelta& delta) {
-  if (delta.isEmpty()) return {};
-  CYTO_TRY(project_->perform({kind, std::move(label), t, z, false, {}, delta, objectChanges(document(), delta)}));
-  hasUnsaved_ = true;
-  return {};
 }
 
 // --- history and export ----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include "core/io/image_source.h"
 #include "core/labels/brush.h"
 #include "core/project/project.h"
+#include "core/project/proposals.h"
 #include "core/segmentation/label_export.h"
 #include "core/session/inference_worker.h"
 
@@ -58,19 +59,62 @@ class AnnotationSession {
   Result<ObjectMask> segment(int alternative, AnswerKind kind, const JobContext& job);
 
   /// Keeps the current object, as a new object or in place of the one it refines, and clears the prompts. Pixels of
-  /// other objects stay theirs.
+  /// other objects stay theirs. A refined proposal becomes an object with its id; planes that were not refined come
+  /// along as they were proposed.
   Result<ObjectRecord> commit();
 
-  /// Brings the prompts and the mask of an object back to be refined; a commit replaces its pixels.
+  // Verified objects (ObjectState::kVerified) are finished. What names one in order to change it (refine, paint, fill,
+  // remove, merge, split) is refused and says so, because the user would wait in vain for what was asked for. Strokes
+  // go over it and leave its pixels alone, as a hand on paper slips over a neighbour: the rest of the stroke is what
+  // was meant. Only a stroke that could change nothing but verified pixels is refused, so that it does not look broken.
+
+  /// Brings the prompts and the mask of an object or a proposal back to be refined; a commit replaces its pixels.
   Status refine(uint32_t id);
 
   /// Gives background pixels along a path to an object; an id that is not used yet makes a new object.
   Status paint(int64_t t, int64_t z, std::span<const StrokePoint> path, double radius, uint32_t id);
-  /// Takes pixels along a path away from all objects; an object without pixels is gone.
+  /// Takes pixels along a path away from all objects but the verified ones; an object without pixels is gone.
   Status erase(int64_t t, int64_t z, std::span<const StrokePoint> path, double radius);
   /// Gives the connected region of (y, x) to an object; id 0 clears it.
   Status fill(int64_t t, int64_t z, int64_t y, int64_t x, uint32_t id);
+  /// Removes an object; a proposal is rejected.
   Status remove(uint32_t id);
+
+  /// See mergeObjects, splitObject, classifyObject in core/project/object_edits.h.
+  Result<ObjectRecord> merge(std::span<const uint32_t> ids);
+  /// Returns the ids of the new pieces.
+  Result<std::vector<uint32_t>> split(uint32_t id);
+  Status classify(uint32_t id, const std::string& name);
+
+  /// Finishes accepted objects, so that nothing changes their pixels any more, or takes that back. Nothing happens to
+  /// those that are in that state. All in one step, or none.
+  Status verify(std::span<const uint32_t> ids);
+  Status unverify(std::span<const uint32_t> ids);
+
+  /// What became of the objects that were found.
+  struct Proposed {
+    std::vector<uint32_t> ids;  ///< of the new proposals, ascending
+    int64_t leftOut = 0;        ///< found, but all their pixels are proposed already, or there are none
+    std::vector<std::string> warnings;
+  };
+
+  /// Makes an automatic result proposals, in one step. Earlier proposals stay as they are. Refused when none comes in.
+  Result<Proposed> propose(const AutomaticResult& result);
+  /// The objects of a label image, see readLabels.
+  Result<Proposed> proposeLabels(const std::filesystem::path& path, const std::string& key, const JobContext& job);
+  /// The worker's answers to a prompt file (core/segmentation/prompt_file.h); an id in several planes is one object,
+  /// and its provenance keeps the prompts of the first. `cancel` and InferenceWorker::cancelSegmentations give it up.
+  Result<Proposed> proposePrompts(const std::filesystem::path& file, const JobContext& job);
+
+  /// Which proposals were accepted and which stay, because no pixel of theirs is free.
+  struct Accepted {
+    std::vector<uint32_t> ids;
+    std::vector<StayingProposal> staying;
+  };
+
+  /// Makes proposals objects, in one step. Refused when none can be, or when one of the ids is no proposal.
+  Result<Accepted> accept(std::span<const uint32_t> ids, const PreserveRule& rule);
+  Status reject(std::span<const uint32_t> ids);
 
   Status undo(int64_t steps = 1);
   Status redo(int64_t steps = 1);
@@ -104,11 +148,14 @@ class AnnotationSession {
   Status checkPlane(int64_t t, int64_t z) const;
   Status replacePrompts(ObjectPrompts prompts, std::string label);
   Status performDraft(EditKind kind, std::string label, Draft after, bool isAutomatic);
-  Status performPixels(EditKind kind, std::string label, int64_t t, int64_t z, const LabelDelta& delta);
+  Status performObjects(const Edit& edit);
+  Status performByHand(EditKind kind, std::string label, int64_t t, int64_t z, LabelDelta delta);
+  Status changeStates(std::span<const uint32_t> ids, ObjectState to);
+  Result<std::vector<uint32_t>> proposalsAmong(std::span<const uint32_t> ids) const;
   Status acceptAnswer(const ObjectMask& answer, int alternative, AnswerKind kind);
   Status settleTransient();
   Status walk(int64_t steps, std::optional<uint64_t> (History::*next)(uint64_t from) const, const std::string& what);
-  Provenance provenanceOfDraft() const;
+  Result<std::vector<ObjectMask>> answerAll(const std::vector<ObjectPrompts>& prompts, const JobContext& job);
 
   InferenceWorker& worker_;
   std::unique_ptr<Project> project_;

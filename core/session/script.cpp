@@ -1,8 +1,6 @@
 #include "core/session/script.h"
 
 #include <algorithm>
-#include <charconv>
-#include <span>
 
 namespace cyto {
 
@@ -10,104 +8,7 @@ namespace {
 
 Error refused(const std::string& what) { return Error(ErrorCode::kInvalidArgument, what); }
 
-Error wrongForm(const std::string& form) { return refused("write it as: " + form); }
-
-Result<int64_t> wholeNumber(const std::string& word) {
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc() || end != word.data() + word.size()) return refused("'" + word + "' is not a whole number");
-  return value;
-}
-
-// "nan" and "inf" are numbers to from_chars; the session refuses them with its own words.
-Result<double> realNumber(const std::string& word) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc() || end != word.data() + word.size()) return refused("'" + word + "' is not a number");
-  return value;
-}
-
-Result<bool> compare(int64_t count, const std::string& comparison, int64_t wanted) {
-  if (comparison == "==") return count == wanted;
-  if (comparison == "!=") return count != wanted;
-  if (comparison == "<") return count < wanted;
-  if (comparison == "<=") return count <= wanted;
-  if (comparison == ">") return count > wanted;
-  if (comparison == ">=") return count >= wanted;
-  return refused("'" + comparison + "' is no comparison; use ==, !=, <, <=, > or >=");
-}
-
-Result<std::vector<double>> realNumbers(std::span<const std::string> words) {
-  std::vector<double> numbers;
-  for (const std::string& word : words) {
-    CYTO_ASSIGN(const double number, realNumber(word));
-    numbers.push_back(number);
-  }
-  return numbers;
-}
-
-Result<uint32_t> objectId(const std::string& word) {
-  CYTO_ASSIGN(const int64_t id, wholeNumber(word));
-  if (id < 0 || id > UINT32_MAX) return refused("'" + word + "' is no object id");
-  return static_cast<uint32_t>(id);
-}
-
-/// A place in a list, counted from 1.
-Result<size_t> placeInList(const std::string& word) {
-  CYTO_ASSIGN(const int64_t number, wholeNumber(word));
-  if (number < 1) return refused("'" + word + "' is no place in a list; the first is 1");
-  return static_cast<size_t>(number - 1);
-}
-
-/// Pairs of row and column.
-Result<std::vector<StrokePoint>> strokeOf(std::span<const std::string> words) {
-  CYTO_ASSIGN(const std::vector<double> numbers, realNumbers(words));
-  std::vector<StrokePoint> path;
-  for (size_t i = 0; i + 1 < numbers.size(); i += 2) path.push_back({numbers[i], numbers[i + 1]});
-  return path;
-}
-
 }  // namespace
-
-Result<std::vector<std::string>> scriptWords(std::string_view line) {
-  std::vector<std::string> words;
-  size_t i = 0;
-  const auto isSpace = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (i < line.size()) {
-    if (isSpace(line[i])) {
-      ++i;
-      continue;
-    }
-    if (line[i] == '#') break;
-    std::string word;
-    while (i < line.size() && !isSpace(line[i])) {
-      const char quote = line[i];
-      if (quote != '"' && quote != '\'') {
-        word += line[i++];
-        continue;
-      }
-      for (++i; i < line.size() && line[i] != quote; ++i) {
-        const bool isEscape =
-            quote == '"' && line[i] == '\\' && i + 1 < line.size() && (line[i + 1] == '"' || line[i + 1] == '\\');
-        if (isEscape) ++i;
-        word += line[i];
-      }
-      if (i == line.size()) return refused(std::string("a quote ") + quote + " is not closed");
-      ++i;
-    }
-    words.push_back(std::move(word));
-  }
-  return words;
-}
-
-std::string quotedWord(std::string_view text) {
-  std::string word = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') word += '\\';
-    word += c;
-  }
-  return word + "\"";
-}
 
 // What a line may say. `isChange`: it is acknowledged.
 struct Script::Command {
@@ -142,14 +43,22 @@ const std::vector<Script::Command>& Script::commands() {
       {"erase", "erase T Z Y X RADIUS, with more Y X for a stroke", 6, kNoLimit, true, &Script::erase},
       {"fill", "fill T Z Y X ID", 6, 6, true, &Script::fill},
       {"delete", "delete ID", 2, 2, true, &Script::remove},
+      {"merge", "merge ID ID, with more IDs for more objects", 3, kNoLimit, true, &Script::merge},
+      {"split", "split ID", 2, 2, true, &Script::split},
+      {"class", "class ID NAME, with \"\" for no class", 3, 3, true, &Script::classify},
+      {"verify", "verify ID…|all", 2, kNoLimit, true, &Script::verify},
+      {"unverify", "unverify ID…|all", 2, kNoLimit, true, &Script::unverify},
+      {"propose", kProposeForm, 3, 4, true, &Script::propose},
+      {"accept", kAcceptForm, 2, kNoLimit, true, &Script::accept},
+      {"reject", "reject ID…|all", 2, kNoLimit, true, &Script::reject},
       {"undo", "undo, or undo STEPS", 1, 2, true, &Script::undo},
       {"redo", "redo, or redo STEPS", 1, 2, true, &Script::redo},
       {"goto", "goto STEP, a sequence of the history; 0 is the beginning", 2, 2, true, &Script::goTo},
       {"export", "export tiff|png|ome-zarr PATH, with quotes around a path that has spaces", 3, 3, false,
        &Script::exportLabels},
       {"hash", "hash", 1, 1, false, &Script::printHash},
-      {"count", "count objects", 2, 2, false, &Script::count},
-      {"expect", "expect objects == N", 4, 4, false, &Script::expect},
+      {"count", kCountForm, 2, 2, false, &Script::count},
+      {"expect", "expect objects|proposals|verified == N", 4, 4, false, &Script::expect},
       {"wait", "wait idle [SECONDS]", 2, 3, false, &Script::wait},
   };
   return all;
@@ -291,11 +200,16 @@ Status Script::clear(const Words&, const JobContext&) { return session_.clear();
 
 Status Script::answer(int alternative, const JobContext& job) {
   CYTO_ASSIGN(const ObjectMask answer, session_.segment(alternative, AnswerKind::kStep, job));
-  for (const std::string& warning : answer.warnings) CYTO_TRY(print_("warning " + warning));
+  CYTO_TRY(warn(answer.warnings));
   char text[96];
   std::snprintf(text, sizeof text, "mask %lld pixels, predicted IoU %.3f", static_cast<long long>(answer.mask.area()),
                 static_cast<double>(answer.predictedIou));
   return print_(text);
+}
+
+Status Script::warn(const std::vector<std::string>& warnings) const {
+  for (const std::string& warning : warnings) CYTO_TRY(print_("warning " + warning));
+  return {};
 }
 
 Status Script::segment(const Words&, const JobContext& job) { return answer(0, job); }
@@ -304,56 +218,6 @@ Status Script::chooseAlternative(const Words& words, const JobContext& job) {
   CYTO_ASSIGN(const int64_t number, wholeNumber(words[1]));
   if (number < 0 || number > INT32_MAX) return refused("alternatives are counted from 0, the model's first answer");
   return answer(static_cast<int>(number), job);
-}
-
-// --- objects ---------------------------------------------------------------------------------------------------------
-
-Status Script::commit(const Words&, const JobContext& job) {
-  CYTO_TRY(follow(AnswerKind::kTransient, job));
-  CYTO_ASSIGN(const ObjectRecord object, session_.commit());
-  return print_("object " + std::to_string(object.id) + " " + std::to_string(object.area) + " pixels");
-}
-
-Status Script::refine(const Words& words, const JobContext&) {
-  CYTO_ASSIGN(const uint32_t id, objectId(words[1]));
-  return session_.refine(id);
-}
-
-Status Script::paint(const Words& words, const JobContext&) {
-  if (words.size() % 2 == 0) return wrongForm("paint T Z Y X RADIUS ID, with more Y X for a stroke");
-  CYTO_ASSIGN(const int64_t t, wholeNumber(words[1]));
-  CYTO_ASSIGN(const int64_t z, wholeNumber(words[2]));
-  CYTO_ASSIGN(std::vector<StrokePoint> path, strokeOf(std::span(words).subspan(3, 2)));
-  CYTO_ASSIGN(const double radius, realNumber(words[5]));
-  CYTO_ASSIGN(const uint32_t id, objectId(words[6]));
-  CYTO_ASSIGN(const std::vector<StrokePoint> more, strokeOf(std::span(words).subspan(7)));
-  path.insert(path.end(), more.begin(), more.end());
-  return session_.paint(t, z, path, radius, id);
-}
-
-Status Script::erase(const Words& words, const JobContext&) {
-  if (words.size() % 2 != 0) return wrongForm("erase T Z Y X RADIUS, with more Y X for a stroke");
-  CYTO_ASSIGN(const int64_t t, wholeNumber(words[1]));
-  CYTO_ASSIGN(const int64_t z, wholeNumber(words[2]));
-  CYTO_ASSIGN(std::vector<StrokePoint> path, strokeOf(std::span(words).subspan(3, 2)));
-  CYTO_ASSIGN(const double radius, realNumber(words[5]));
-  CYTO_ASSIGN(const std::vector<StrokePoint> more, strokeOf(std::span(words).subspan(6)));
-  path.insert(path.end(), more.begin(), more.end());
-  return session_.erase(t, z, path, radius);
-}
-
-Status Script::fill(const Words& words, const JobContext&) {
-  CYTO_ASSIGN(const int64_t t, wholeNumber(words[1]));
-  CYTO_ASSIGN(const int64_t z, wholeNumber(words[2]));
-  CYTO_ASSIGN(const int64_t y, wholeNumber(words[3]));
-  CYTO_ASSIGN(const int64_t x, wholeNumber(words[4]));
-  CYTO_ASSIGN(const uint32_t id, objectId(words[5]));
-  return session_.fill(t, z, y, x, id);
-}
-
-Status Script::remove(const Words& words, const JobContext&) {
-  CYTO_ASSIGN(const uint32_t id, objectId(words[1]));
-  return session_.remove(id);
 }
 
 // --- history, questions ----------------------------------------------------------------------------------------------
@@ -384,19 +248,26 @@ Status Script::exportLabels(const Words& words, const JobContext&) {
 
 Status Script::printHash(const Words&, const JobContext&) { return print_(session_.stateHash()); }
 
+Result<int64_t> Script::countOf(const std::string& what) const {
+  const ObjectCounts counts = countObjects(session_.document().objects);
+  if (what == "objects") return counts.objects;
+  if (what == "proposals") return counts.proposals;
+  if (what == "verified") return counts.verified;
+  return wrongForm(kCountForm);
+}
+
 Status Script::count(const Words& words, const JobContext&) {
-  if (words[1] != "objects") return wrongForm("count objects");
-  return print_(std::to_string(session_.document().objects.size()));
+  CYTO_ASSIGN(const int64_t count, countOf(words[1]));
+  return print_(std::to_string(count));
 }
 
 Status Script::expect(const Words& words, const JobContext&) {
-  if (words[1] != "objects") return wrongForm("expect objects == N");
+  CYTO_ASSIGN(const int64_t count, countOf(words[1]));
   CYTO_ASSIGN(const int64_t wanted, wholeNumber(words[3]));
-  const auto count = static_cast<int64_t>(session_.document().objects.size());
   CYTO_ASSIGN(const bool holds, compare(count, words[2], wanted));
   if (holds) return {};
   return Error(ErrorCode::kInternal,
-               "expected objects " + words[2] + " " + words[3] + ", but there are " + std::to_string(count));
+               "expected " + words[1] + " " + words[2] + " " + words[3] + ", but there are " + std::to_string(count));
 }
 
 Status Script::wait(const Words& words, const JobContext& job) {

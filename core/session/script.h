@@ -8,15 +8,9 @@
 #include <vector>
 
 #include "core/session/annotation_session.h"
+#include "core/session/script_words.h"
 
 namespace cyto {
-
-/// The words of one line. Words in "double" or 'single' quotes may hold spaces; `\"` and `\\` are known
-/// within double quotes. A `#` that starts a word starts a comment. kInvalidArgument for an open quote.
-Result<std::vector<std::string>> scriptWords(std::string_view line);
-
-/// A text as one word of a line, in double quotes: what `scriptWords` gives back.
-std::string quotedWord(std::string_view text);
 
 /// Carries out session commands, one a line, each to its end (design §9):
 ///
@@ -27,9 +21,18 @@ std::string quotedWord(std::string_view text);
 ///   change-point N Y X +|-        change-box N Y0 X0 Y1 X1       remove-point N       remove-box N
 ///   segment                       alternative N                  commit               refine ID
 ///   paint T Z Y X RADIUS ID [Y X]…                               erase T Z Y X RADIUS [Y X]…
-///   fill T Z Y X ID               delete ID                      undo [N]             redo [N]    goto STEP
-///   export tiff|png|ome-zarr PATH                                hash                 count objects
-///   expect objects == N           wait idle [SECONDS]            quit
+///   fill T Z Y X ID               delete ID                      merge ID ID…         split ID
+///   class ID NAME ("": none)      verify ID…|all                 unverify ID…|all
+///   propose labels PATH [KEY]     propose prompts PATH
+///   accept ID…|all [objects [THRESHOLD]|pixels|none]             reject ID…|all
+///   undo [N]                      redo [N]                       goto STEP
+///   export tiff|png|ome-zarr PATH                                hash
+///   count objects|proposals|verified                             expect objects|proposals|verified == N
+///   wait idle [SECONDS]           quit
+///
+/// `all` means all proposals, or for `verify` all accepted objects and for `unverify` all verified ones. `accept` says
+/// whose pixels proposals may take, see PreserveMode; it prints `stays ID because ID` for each that was not accepted.
+/// `objects` counts accepted and verified ones, `verified` the verified among them.
 ///
 /// After a command that changes the state it prints `ack SEQ COMMAND`, SEQ counting from 1; by then the change is
 /// durable if it has a project. Used on the thread of the session.
@@ -57,12 +60,19 @@ class Script {
   using Words = std::vector<std::string>;
   struct Command;
   static constexpr size_t kNoLimit = static_cast<size_t>(-1);
+  static constexpr const char* kProposeForm = "propose labels PATH [KEY], or propose prompts PATH";
+  static constexpr const char* kAcceptForm = "accept ID…|all [objects [THRESHOLD]|pixels|none]";
+  static constexpr const char* kCountForm = "count objects|proposals|verified";
 
   static const std::vector<Command>& commands();
   static Error unknown(const std::string& word);
   using AnswerKind = AnnotationSession::AnswerKind;
   Status follow(AnswerKind kind, const JobContext& job);
   Status answer(int alternative, const JobContext& job);
+  Status warn(const std::vector<std::string>& warnings) const;
+  Result<std::vector<uint32_t>> namedObjects(std::span<const std::string> words, ObjectState all) const;
+  Status printObject(const ObjectRecord& object) const;
+  Result<int64_t> countOf(const std::string& what) const;
 
   Status open(const Words& words, const JobContext& job);
   Status openProject(const Words& words, const JobContext& job);
@@ -85,6 +95,14 @@ class Script {
   Status erase(const Words& words, const JobContext& job);
   Status fill(const Words& words, const JobContext& job);
   Status remove(const Words& words, const JobContext& job);
+  Status merge(const Words& words, const JobContext& job);
+  Status split(const Words& words, const JobContext& job);
+  Status classify(const Words& words, const JobContext& job);
+  Status verify(const Words& words, const JobContext& job);
+  Status unverify(const Words& words, const JobContext& job);
+  Status propose(const Words& words, const JobContext& job);
+  Status accept(const Words& words, const JobContext& job);
+  Status reject(const Words& words, const JobContext& job);
   Status undo(const Words& words, const JobContext& job);
   Status redo(const Words& words, const JobContext& job);
   Status goTo(const Words& words, const JobContext& job);

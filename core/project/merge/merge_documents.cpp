@@ -20,15 +20,6 @@ namespace cyto {
 
 namespace {
 
-Box spanned(const Box& a, const Box& b) {
-  if (a.isEmpty()) return b;
-  if (b.isEmpty()) return a;
-  return {
-      {std::min(a.begin.t, b.begin.t), std::min(a.begin.z, b.begin.z), std::min(a.begin.y, b.begin.y),
-       std::min(a.begin.x, b.begin.x)},
-      {std::max(a.end.t, b.end.t), std::max(a.end.z, b.end.z), std::max(a.end.y, b.end.y), std::max(a.end.x, b.end.x)}};
-}
-
 ObjectVersion versionIn(const Document& document, uint32_t id) {
   const auto found = document.objects.find(id);
   return {&document, found == document.objects.end() ? nullptr : found->second.get()};
@@ -238,8 +229,8 @@ void Merger::carryOut(uint32_t id, const ObjectTriple& object) {
 
 void Merger::noteConflict(uint32_t id, const ObjectTriple& object, const MergeDecision& decision) {
   const Box none;
-  const Box bounds = spanned(object.primary.record ? object.primary.record->bounds : none,
-                             object.secondary.record ? object.secondary.record->bounds : none);
+  const Box bounds = united(object.primary.record ? object.primary.record->bounds : none,
+                            object.secondary.record ? object.secondary.record->bounds : none);
   report_.conflicts.push_back({*decision.conflict, id, 0, decision.winner, bounds, decision.iou});
   if (!decision.keepsOther) return;
   const MergeSide loser = otherSide(decision.winner);
@@ -375,14 +366,15 @@ void Merger::paintProposal(const Arrival& arrival) {
   room_[arrival.id] = {arrival.side, arrival.version.record->id, areaOf(pixels), painted};
 }
 
+/// A proposal with a parent is the version of an object that lost an earlier conflict, so a user's work.
 void Merger::findAutomatic() {
   for (const auto& [id, object] : primary_.document.objects) {
     const bool isUntouched = object->state == ObjectState::kProposal && !changed_.contains(id);
-    if (isUntouched && object->provenance.source.empty()) automatic_.insert(id);
+    if (isUntouched && object->provenance.parents.empty()) automatic_.insert(id);
   }
   for (const Arrival& arrival : arrivals_) {
     const bool isIn = room_.contains(arrival.id);
-    if (isIn && arrival.version.record->provenance.source.empty()) automatic_.insert(arrival.id);
+    if (isIn && arrival.version.record->provenance.parents.empty()) automatic_.insert(arrival.id);
   }
 }
 

@@ -66,23 +66,24 @@ int64_t paint(Transaction& transaction, const ObjectPixels& pixels, uint32_t id,
 }
 
 std::set<uint32_t> differingIds(const LabelVolume& a, const LabelVolume& b) {
-  static const LabelVolume::Chunk blank{};
   std::vector<ChunkKey> keys = a.chunks();
   const std::vector<ChunkKey> others = b.chunks();
   keys.insert(keys.end(), others.begin(), others.end());
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   std::set<uint32_t> ids;
+  std::vector<uint32_t> first;
+  std::vector<uint32_t> second;
   for (const ChunkKey& key : keys) {
     if (a.sharesChunk(b, key)) continue;
-    const LabelVolume::Chunk* first = a.find(key);
-    const LabelVolume::Chunk* second = b.find(key);
-    if (!first) first = &blank;
-    if (!second) second = &blank;
-    if (*first == *second) continue;
+    const PlaneBox box = a.boxOf(key);
+    first.resize(static_cast<size_t>(box.height() * box.width()));
+    second.resize(first.size());
+    a.read(key.t, key.z, box, first);
+    b.read(key.t, key.z, box, second);
     std::pair<uint32_t, uint32_t> last{0, 0};  // neighbouring pixels mostly differ in the same way
-    for (size_t i = 0; i < first->size(); ++i) {
-      const std::pair<uint32_t, uint32_t> pixel{(*first)[i], (*second)[i]};
+    for (size_t i = 0; i < first.size(); ++i) {
+      const std::pair<uint32_t, uint32_t> pixel{first[i], second[i]};
       if (pixel.first == pixel.second || pixel == last) continue;
       last = pixel;
       ids.insert(pixel.first);

@@ -42,7 +42,8 @@ TEST_F(LabelDeltaTest, AppliesForwardAndBackward) {
   EXPECT_EQ(labels_.at(0, 0, 0, 9), 8U);
   EXPECT_EQ(labels_.at(0, 0, 0, 12), 3U);
   EXPECT_EQ(labels_.at(0, 1, 1, 259), 8U);
-  EXPECT_EQ(delta.areaChanges(), (std::map<uint32_t, int64_t>{{3, -2}, {8, 13}}));
+  const std::map<uint32_t, IdChange> changes{{3, {-2, {}}}, {8, {13, {{0, 0, 0, 9}, {1, 2, 2, 512}}}}};
+  EXPECT_EQ(delta.byId(), changes);
   EXPECT_EQ(delta.bounds(), (Box{{0, 0, 0, 9}, {1, 2, 2, 512}}));
   expectRefused(delta);
   ASSERT_TRUE(apply(delta, Direction::kBackward, labels_));
@@ -54,7 +55,7 @@ TEST_F(LabelDeltaTest, AppliesForwardAndBackward) {
 TEST_F(LabelDeltaTest, NothingChangesNothing) {
   EXPECT_TRUE(apply({}, Direction::kForward, labels_));
   EXPECT_TRUE(LabelDelta().bounds().isEmpty());
-  EXPECT_TRUE(LabelDelta().areaChanges().empty());
+  EXPECT_TRUE(LabelDelta().byId().empty());
 }
 
 TEST_F(LabelDeltaTest, RefusesPixelsThatAreNotWhatTheyWere) {

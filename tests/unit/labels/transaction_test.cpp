@@ -46,7 +46,9 @@ TEST(Transaction, MasksAreCutAtThePlane) {
   EXPECT_EQ(transaction.paint(0, 0, filled({18, 25, 40, 400}), 1, PaintRule::kOverwrite), 10);
   EXPECT_EQ(transaction.paint(0, 0, filled({100, 100, 110, 110}), 1, PaintRule::kOverwrite), 0);
   EXPECT_EQ(transaction.paint(0, 0, {}, 1, PaintRule::kOverwrite), 0);
-  EXPECT_EQ(transaction.finish().areaChanges(), (std::map<uint32_t, int64_t>{{1, 16}}));
+  const auto changes = transaction.finish().byId();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes.at(1).pixels, 16);
 }
 
 TEST(Transaction, DeltaHasMaximalRunsAndNothingThatWasTakenBack) {

@@ -44,7 +44,9 @@ class MergeDocuments : public testing::Test {
   }
 
   static uint32_t nextIdOf(const Document& document) {
-    return std::max<uint32_t>(4, document.objects.empty() ? 1 : document.objects.rbegin()->first + 1);
+    uint32_t next = 4;
+    for (const auto& [id, record] : document.objects) next = std::max(next, id + 1);
+    return next;
   }
   const ObjectRecord& record(uint32_t id) const { return *merged_.objects.at(id); }
   ObjectPixels pixels(const Document& document, uint32_t id) const {
