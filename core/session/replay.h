@@ -43,7 +43,7 @@ struct ReplayOptions {
   uint64_t to = 0;  ///< the step to end at; the line that leads there is replayed
   /// Makes the masks with the model that the worker's loader gives for this; else with those that the recording names.
   bool hasOwnModel = false;
-  std::string ownModel;  ///< a registry name or a weights file; empty: the loader's default
+  std::string ownModel = {};  ///< a registry name or a weights file; empty: the loader's default
 };
 
 /// Does the steps of a project again into the new project `target`, which must not exist. Masks are made by the worker

@@ -148,4 +148,37 @@ std::vector<SameCell> sameCells(const Document& primary, const Document& seconda
   return cells;
 }
 
+MergeAgreement agreementOf(const Document& primary, const Document& secondary,
+                           const std::function<bool(uint32_t id)>& isShared) {
+  const auto isObject = [](const Document& document, uint32_t id) {
+    const auto found = document.objects.find(id);
+    return found != document.objects.end() && found->second->state != ObjectState::kProposal;
+  };
+  const auto isPaired = [&](uint32_t id) { return isShared(id) && isObject(primary, id) && isObject(secondary, id); };
+  MergeAgreement agreement;
+  double sum = 0;
+  for (const auto& [id, object] : primary.objects) {
+    if (!isPaired(id)) {
+      agreement.onlyPrimary += isObject(primary, id) ? 1 : 0;
+      continue;
+    }
+    ++agreement.both;
+    sum += intersectionOverUnion(pixelsOf(primary, *object), pixelsOf(secondary, *secondary.objects.at(id)));
+  }
+  for (const auto& [id, object] : secondary.objects) {
+    if (!isPaired(id)) agreement.onlySecondary += isObject(secondary, id) ? 1 : 0;
+  }
+  const auto isLeft = [&](MergeSide side, uint32_t id) {
+    return !isPaired(id) && isObject(side == MergeSide::kPrimary ? primary : secondary, id);
+  };
+  for (const SameCell& cell : sameCells(primary, secondary, isLeft)) {
+    ++agreement.both;
+    --agreement.onlyPrimary;
+    --agreement.onlySecondary;
+    sum += cell.iou;
+  }
+  if (agreement.both > 0) agreement.meanIou = sum / static_cast<double>(agreement.both);
+  return agreement;
+}
+
 }  // namespace cyto

@@ -68,4 +68,17 @@ struct SameCell {
 std::vector<SameCell> sameCells(const Document& primary, const Document& secondary,
                                 const std::function<bool(MergeSide, uint32_t id)>& isCandidate);
 
+/// How far two annotators agree: accepted and verified objects that are one and the same by their id, and others of
+/// which sameCells says so.
+struct MergeAgreement {
+  int64_t both = 0;
+  int64_t onlyPrimary = 0;
+  int64_t onlySecondary = 0;
+  double meanIou = 0;  ///< of the pairs; 0 without pairs
+};
+
+/// `isShared(id)`: whether an id names the same object on both sides.
+MergeAgreement agreementOf(const Document& primary, const Document& secondary,
+                           const std::function<bool(uint32_t id)>& isShared);
+
 }  // namespace cyto

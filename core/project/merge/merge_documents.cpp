@@ -146,24 +146,8 @@ class Merger {
 // --- who is who ------------------------------------------------------------------------------------------------------
 
 void Merger::measureAgreement() {
-  const Document& first = primary_.document;
-  const Document& second = secondary_.document;
-  const auto isObject = [&](MergeSide side, uint32_t id) {
-    return input(side).document.objects.at(id)->state != ObjectState::kProposal;
-  };
-  const auto count = [](const ObjectTable& objects) {
-    return std::count_if(objects.begin(), objects.end(),
-                         [](const auto& entry) { return entry.second->state != ObjectState::kProposal; });
-  };
-  double sum = 0;
-  for (const SameCell& cell : sameCells(first, second, isObject)) {
-    ++report_.agreement.both;
-    sum += cell.iou;
-  }
-  const int64_t both = report_.agreement.both;
-  report_.agreement.meanIou = both == 0 ? 0 : sum / static_cast<double>(both);
-  report_.agreement.onlyPrimary = count(first.objects) - both;
-  report_.agreement.onlySecondary = count(second.objects) - both;
+  report_.agreement = agreementOf(primary_.document, secondary_.document,
+                                  [&](uint32_t id) { return id < firstOwnId_ || base_.objects.contains(id); });
 }
 
 void Merger::pairShared() {

@@ -41,15 +41,6 @@ struct CrowdedVersion {
   int64_t kept_px = 0;  ///< of them, in the merged document; 0: it is not there at all
 };
 
-/// How far the two annotators agree: accepted and verified objects, paired one to one at an intersection over union of
-/// at least 0.5.
-struct MergeAgreement {
-  int64_t both = 0;
-  int64_t onlyPrimary = 0;
-  int64_t onlySecondary = 0;
-  double meanIou = 0;  ///< of the pairs; 0 without pairs
-};
-
 struct MergeReport {
   MergeAgreement agreement;
   int64_t added = 0;  ///< objects that the primary side did not have; proposals that come from conflicts not counted
