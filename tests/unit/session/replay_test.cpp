@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "core/io/label_writer.h"
 #include "core/project/merge/merge_projects.h"
 #include "core/project/merge/object_pixels.h"
 #include "tests/crash/random_session.h"
@@ -226,6 +227,30 @@ TEST_F(ReplayTest, AMovedImageIsFoundAnotherOneRefused) {
   const auto other = replay("p", "third");
   ASSERT_FALSE(other);
   EXPECT_THAT(other.error().message(), HasSubstr("its content differs"));
+}
+
+TEST_F(ReplayTest, ProposalsAndWhatBecomesOfThemAreFollowed) {
+  Array labels = *Array::create(Dtype::kUint16, {1, 1, 200, 300});
+  for (int64_t y = 100; y < 120; ++y) {
+    for (int64_t x = 100; x < 160; ++x) {
+      labels.as<uint16_t>()[static_cast<size_t>(y * 300 + x)] = static_cast<uint16_t>(x < 125 ? 1 : x < 130 ? 0 : 2);
+    }
+  }
+  const fs::path file = folder_ / "labels.png";
+  ASSERT_TRUE(io::writePng(file, labels));
+  record("p", {"propose labels \"" + file.string() + "\"", "accept 1", "reject 2", "paint 0 0 30 30 3 3",
+               "paint 0 0 60 30 3 3", "split 3", "class 1 mitotic", "verify 1", "point 0 0 25 25 +", "segment",
+               "commit", "merge 4 3", "unverify 1", "refine 1", "point 0 0 125 125 +", "segment", "commit"});
+  const auto same = replay("p", "same");
+  ASSERT_TRUE(same) << same.error().message();
+  EXPECT_TRUE(same->isIdentical());
+  EXPECT_THAT(same->differences, IsEmpty());
+  const auto other = replay("p", "other", {.hasOwnModel = true}, 1);
+  ASSERT_TRUE(other) << other.error().message();
+  const Document document = this->document("other");
+  for (const auto& [id, object] : document.objects) {
+    EXPECT_EQ(areaOf(pixelsOf(document, *object)), object->area) << id;
+  }
 }
 
 TEST_F(ReplayTest, AMergedProjectCanBeReplayed) {
