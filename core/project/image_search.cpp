@@ -63,11 +63,8 @@ std::optional<fs::path> searchAround(const ImageReference& image, const fs::path
   if (!beside.empty() && beside != image.path && isTheImage(beside, image)) return beside;
   const fs::path around = (projectFolder.has_filename() ? projectFolder : projectFolder.parent_path()).parent_path();
   size_t budget = kMostEntries;
-  std::vector<fs::path> folders{projectFolder, around, around.parent_path()};
-  for (const fs::path& outer : {around, around.parent_path()}) {
-    const std::vector<fs::path> inner = foldersIn(outer, budget);
-    folders.insert(folders.end(), inner.begin(), inner.end());
-  }
+  std::vector<fs::path> folders = foldersIn(around, budget);
+  folders.insert(folders.begin(), {projectFolder, around, around.parent_path()});
   for (const fs::path& folder : folders) {
     const fs::path candidate = folder / name;
     if (candidate != image.path && isTheImage(candidate, image)) return candidate;

@@ -59,8 +59,8 @@ TEST_F(ImageSearch, AnImageAtItsPlaceIsTakenWithoutWords) {
 
 TEST_F(ImageSearch, ItIsFoundInTheProjectAroundItAndBesideThat) {
   const fs::path name = original().filename();
-  for (const fs::path& place : {project(), project().parent_path(), folder_ / "study", folder_ / "study" / "other",
-                                folder_ / "study" / "work" / "pictures"}) {
+  for (const fs::path& place :
+       {project(), project().parent_path(), folder_ / "study", folder_ / "study" / "work" / "pictures"}) {
     moveTo(place / name);
     const FoundImage found = find();
     EXPECT_TRUE(found.hasMoved) << place;
@@ -71,7 +71,7 @@ TEST_F(ImageSearch, ItIsFoundInTheProjectAroundItAndBesideThat) {
   }
 }
 
-TEST_F(ImageSearch, ItIsNotFoundDeeperOrUnderAnotherName) {
+TEST_F(ImageSearch, ItIsNotFoundDeeperFurtherAwayOrUnderAnotherName) {
   for (const fs::path& place :
        {folder_ / "study" / "other" / "deep" / original().filename(), folder_ / "study" / "work" / "renamed.png"}) {
     moveTo(place);
@@ -83,7 +83,7 @@ TEST_F(ImageSearch, ItIsNotFoundDeeperOrUnderAnotherName) {
 TEST_F(ImageSearch, AnImageOfTheSameNameIsNotEnough) {
   moveTo(folder_ / "elsewhere" / "x.png");
   writeImage(folder_ / "study" / original().filename(), 60, 5);
-  writeImage(folder_ / "study" / "other" / original().filename(), 50, 7);
+  writeImage(folder_ / "study" / "work" / original().filename(), 50, 7);
   EXPECT_FALSE(find().hasMoved);
 }
 
