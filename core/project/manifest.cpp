@@ -111,7 +111,10 @@ Result<Manifest> parse(const std::string& content, const fs::path& path) {
     }
     manifest.createdBy = value.at("created_by");
     manifest.created_s = value.at("created");
-    manifest.image = decode(value.at("images").at(0), path.parent_path());
+    const json& image = value.at("images").at(0);
+    manifest.image = decode(image, path.parent_path());
+    const std::string relative = image.value("relative_path", "");
+    if (!relative.empty()) manifest.imageBeside = (path.parent_path() / relative).lexically_normal();
     return manifest;
   } catch (const json::parse_error& failure) {
     return damaged(path, failure.byte, "it is no JSON");
@@ -123,7 +126,7 @@ Result<Manifest> parse(const std::string& content, const fs::path& path) {
 }  // namespace
 
 Manifest newManifest(const ImageReference& image) {
-  return {kProjectVersion, "cytoclick " + std::string(programVersion()), std::time(nullptr), image};
+  return {kProjectVersion, "cytoclick " + std::string(programVersion()), std::time(nullptr), image, {}};
 }
 
 Status writeManifest(const fs::path& folder, const fs::path& finalFolder, const Manifest& manifest) {

@@ -50,21 +50,6 @@ Project::~Project() {
   }
 }
 
-Result<Edit> Project::edit(uint64_t sequence) const {
-  if (!history_.find(sequence)) {
-    return Error(ErrorCode::kNotFound, "the history has no step " + std::to_string(sequence));
-  }
-  CYTO_ASSIGN(const Record record, journal_->read(sequence));
-  return decodeEdit(record.payload);
-}
-
-Result<Document> Project::documentAt(uint64_t sequence) const {
-  CYTO_ASSIGN(const History::Path path, history_.pathTo(sequence));
-  Document document = document_;
-  CYTO_TRY(walk(*journal_, path, document));
-  return document;
-}
-
 Status Project::mayChange() const {
   if (readOnlyReason_.empty()) return {};
   return Error(ErrorCode::kInvalidArgument, readOnlyReason_);
@@ -159,7 +144,7 @@ Status Project::walkOnCopy(const History::Path& path, uint64_t target) {
 Status Project::walkInPlace(const History::Path& path, uint64_t target) {
   std::vector<std::pair<Edit, Direction>> done;
   const auto step = [&](uint64_t sequence, Direction direction) -> Status {
-    CYTO_ASSIGN(Edit taken, edit(sequence));
+    CYTO_ASSIGN(Edit taken, editAt(sequence));
     CYTO_TRY(apply(taken, direction, document_));
     done.emplace_back(std::move(taken), direction);
     return {};
@@ -243,6 +228,41 @@ Status Project::copyTo(const fs::path& folder) const {
     if (!damages.empty()) return Error(ErrorCode::kFormat, damages.front().text());
     return journal->sync();
   });
+}
+
+// --- looking into a project, and its image that moved ----------------------------------------------------------------
+
+Result<std::unique_ptr<Project>> Project::openForReading(const fs::path& folder) {
+  return open(folder, Journal::Mode::kReadOnly, {});
+}
+
+Result<Edit> Project::editAt(uint64_t sequence) const {
+  if (!history_.find(sequence)) {
+    return Error(ErrorCode::kNotFound, "the history has no step " + std::to_string(sequence));
+  }
+  CYTO_ASSIGN(const Record record, journal_->read(sequence));
+  return decodeEdit(record.payload);
+}
+
+Result<Record> Project::recordAt(uint64_t sequence) const { return journal_->read(sequence); }
+
+Result<Document> Project::documentAt(uint64_t sequence) const {
+  CYTO_ASSIGN(const History::Path path, history_.pathTo(sequence));
+  Document document = document_;
+  CYTO_TRY(walk(*journal_, path, document));
+  return document;
+}
+
+Status Project::relink(const ImageReference& image) {
+  if (image.shape != this->image().shape) {
+    return Error(ErrorCode::kInvalidArgument, "'" + image.path.string() + "' has the size " + image.shape.text() +
+                                                  ", but the image of this project has " + this->image().shape.text());
+  }
+  Manifest manifest = manifest_;
+  manifest.image = image;
+  if (!folder_.empty() && readOnlyReason_.empty()) CYTO_TRY(writeManifest(folder_, folder_, manifest));
+  manifest_ = std::move(manifest);
+  return {};
 }
 
 }  // namespace cyto

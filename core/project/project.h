@@ -64,12 +64,6 @@ class Project {
   /// steps that are undone now is found too. kFormat names the damage or the step.
   Status verify(const JobContext& job) const;
 
-  /// The edit of a step. kNotFound for a sequence that is no step, kFormat when it cannot be read.
-  Result<Edit> edit(uint64_t sequence) const;
-
-  /// The document as it was at a step; 0 is the beginning.
-  Result<Document> documentAt(uint64_t sequence) const;
-
   /// When the last record was written, in µs of Unix time; 0 when there is none.
   int64_t savedAt_us() const { return savedAt_us_; }
 
@@ -96,6 +90,25 @@ class Project {
   /// repaired: it holds all steps that can be read, renumbered, and the present state.
   Status copyTo(const std::filesystem::path& folder) const;
 
+  // --- looking into a project, and its image that moved
+
+  /// Opens a folder to look at it, whoever has it open: takes no lock and writes nothing, so it may lie on a medium
+  /// that cannot be written.
+  static Result<std::unique_ptr<Project>> openForReading(const std::filesystem::path& folder);
+
+  /// The edit of a step. kNotFound for a sequence that is none, kFormat for one that cannot be read.
+  Result<Edit> editAt(uint64_t sequence) const;
+
+  /// A record of the journal, from 1 to `lastSequence`.
+  Result<Record> recordAt(uint64_t sequence) const;
+
+  /// What the document was at a step of the history; 0 is the beginning.
+  Result<Document> documentAt(uint64_t sequence) const;
+
+  /// Says where the image is now. It is written down where the project can be changed; else it holds until the project
+  /// is closed. kInvalidArgument for another shape.
+  Status relink(const ImageReference& image);
+
  private:
   /// What a group goes back to when its sync fails.
   struct GroupStart {
@@ -107,6 +120,8 @@ class Project {
 
   Project() = default;
 
+  static Result<std::unique_ptr<Project>> open(const std::filesystem::path& folder, Journal::Mode wanted,
+                                               const UpkeepOptions& upkeep);
   Status load(JournalRecovery& recovery, Result<Checkpoint> checkpoint);
   Status restore(Restoration restoration, uint64_t first);
   std::optional<Checkpoint> usableCheckpoint(Result<Checkpoint> found);

@@ -37,13 +37,21 @@ namespace cyto {
 namespace fs = std::filesystem;
 
 Result<std::unique_ptr<Project>> Project::open(const fs::path& folder, const UpkeepOptions& upkeep) {
+  return open(folder, Journal::Mode::kReadWrite, upkeep);
+}
+
+Result<std::unique_ptr<Project>> Project::open(const fs::path& folder, Journal::Mode wanted,
+                                               const UpkeepOptions& upkeep) {
   std::unique_ptr<Project> project(new Project());
   std::error_code failed;
   project->folder_ = fs::absolute(folder, failed).lexically_normal();
   project->upkeepOptions_ = upkeep;
   CYTO_ASSIGN(ReadManifest read, readManifest(project->folder_));
   project->manifest_ = std::move(read.manifest);
-  ProjectLock::Attempt attempt = ProjectLock::acquire(project->folder_);
+  ProjectLock::Attempt attempt =
+      wanted == Journal::Mode::kReadOnly
+          ? ProjectLock::Attempt{nullptr, "The project was opened only to look at it.", false}
+          : ProjectLock::acquire(project->folder_);
   project->lock_ = std::move(attempt.lock);
   project->readOnlyReason_ = attempt.refusal;
   if (!attempt.refusal.empty()) project->notices_.push_back(attempt.refusal);
