@@ -8,32 +8,43 @@ namespace cyto {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+fs::path around(const fs::path& folder) { return folder.has_parent_path() ? folder.parent_path() : fs::path("."); }
+
+/// Makes a folder, and those around it that are missing, on disk.
+Status makeFolder(const fs::path& folder) {
+  std::error_code failed;
+  if (fs::is_directory(folder, failed)) return {};
+  if (around(folder) != folder) CYTO_TRY(makeFolder(around(folder)));
+  fs::create_directory(folder, failed);
+  if (failed) return Error(ErrorCode::kIo, "'" + folder.string() + "' cannot be made: " + failed.message());
+  return syncToDisk(around(folder));
+}
+
+}  // namespace
+
 Status ProjectFolder::make(const fs::path& folder, const std::function<Status(const fs::path& hidden)>& fill) {
   std::error_code failed;
   if (fs::exists(fs::symlink_status(folder, failed))) {
     return Error(ErrorCode::kInvalidArgument, "'" + folder.string() + "' exists already; choose another name");
   }
-  const fs::path parent = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
-  const fs::path hidden = parent / ("." + folder.filename().string() + "." + std::to_string(::getpid()) + ".partial");
+  const fs::path hidden =
+      around(folder) / ("." + folder.filename().string() + "." + std::to_string(::getpid()) + ".partial");
   fs::remove_all(hidden, failed);
-  if (!fs::create_directories(journal(hidden), failed)) {
-    return Error(ErrorCode::kIo, "the project folder '" + folder.string() + "' cannot be made: " + failed.message() +
-                                     "; choose another place");
-  }
-  Status made = fill(hidden);
+  Status made = makeFolder(journal(hidden));
+  if (made) made = fill(hidden);
   if (made) made = syncToDisk(journal(hidden));
   if (made) made = syncToDisk(hidden);
   if (made) {
     fs::rename(hidden, folder, failed);
-    if (failed) {
-      made = Error(ErrorCode::kIo, "the project folder '" + folder.string() + "' cannot be made: " + failed.message());
-    }
+    if (failed) made = Error(ErrorCode::kIo, "it cannot be given its name: " + failed.message());
   }
-  if (!made) {
-    fs::remove_all(hidden, failed);
-    return made;
-  }
-  return syncToDisk(parent);
+  const fs::path& present = made ? folder : hidden;
+  if (made) made = syncToDisk(around(folder));
+  if (made) return made;
+  fs::remove_all(present, failed);
+  return std::move(made).error().during("the project folder '" + folder.string() + "' cannot be made");
 }
 
 }  // namespace cyto
