@@ -288,7 +288,11 @@ Status FileJournal::readFrom(uint64_t first, const std::function<Status(const Re
 Status FileJournal::startSegment() {
   CYTO_TRY(sync());
   if (hasRest_ || last().extents.empty()) return {};
-  CYTO_ASSIGN(auto segment, JournalSegment::create(segmentPath(folder_, segments_.size() + 1)));
+  const fs::path path = segmentPath(folder_, segments_.size() + 1);
+  // Left when making it failed and could not be taken back.
+  std::error_code ignored;
+  if (fs::file_size(path, ignored) <= JournalSegment::beginBytes()) fs::remove(path, ignored);
+  CYTO_ASSIGN(auto segment, JournalSegment::create(path));
   begin(std::move(segment));
   return {};
 }
@@ -304,15 +308,15 @@ std::unique_ptr<SegmentPacking> FileJournal::nextPacking() const {
 }
 
 Status FileJournal::finishPacking(SegmentPacking& packing) {
-  CYTO_TRY(packing.replace());
+  CYTO_ASSIGN(auto packed, packing.replace());
   const auto segment = std::find_if(segments_.begin(), segments_.end(), [&](const Segment& candidate) {
     return candidate.file->path() == packing.segment();
   });
-  CYTO_ASSIGN(segment->file, JournalSegment::open(packing.segment(), false));
+  segment->file = std::move(packed);
   segment->extents = packing.packedExtents();
   segment->end = packing.packedEnd();
   block_.clear();
-  return {};
+  return syncToDisk(folder_);
 }
 
 }  // namespace

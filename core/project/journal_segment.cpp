@@ -285,6 +285,14 @@ Result<std::string> JournalSegment::bytes(uint64_t begin, uint64_t end) const {
   return content;
 }
 
+Status JournalSegment::rename(const fs::path& path) {
+  std::error_code failed;
+  fs::rename(path_, path, failed);
+  if (failed) return Error(ErrorCode::kIo, "'" + path.string() + "' cannot be replaced: " + failed.message());
+  path_ = path;
+  return {};
+}
+
 int JournalSegment::write(uint64_t offset, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));

@@ -24,6 +24,17 @@ Status makeFolder(const fs::path& folder) {
 
 }  // namespace
 
+void ProjectFolder::removeLeftovers(const fs::path& folder) {
+  for (const fs::path& place : {folder, journal(folder)}) {
+    std::error_code failed;
+    for (const fs::directory_entry& entry : fs::directory_iterator(place, failed)) {
+      // As writeFileAtomically names them.
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with('.') && name.ends_with(".tmp")) fs::remove(entry.path(), failed);
+    }
+  }
+}
+
 Status ProjectFolder::make(const fs::path& folder, const std::function<Status(const fs::path& hidden)>& fill) {
   std::error_code failed;
   if (fs::exists(fs::symlink_status(folder, failed))) {

@@ -176,7 +176,7 @@ Status randomStep(Project& project, std::mt19937_64& random, const std::function
   for (uint64_t i = 2 + random() % 4; i > 0; --i) {
     Status done = editOrMove(project, random);
     written();
-    if (first) first = done;
+    if (!done && done.error().code() != ErrorCode::kIo) first = done;
   }
   CYTO_TRY(project.endGroup());
   return first;

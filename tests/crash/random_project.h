@@ -24,7 +24,8 @@ inline UpkeepOptions busyUpkeep(bool isInBackground) { return {5, 3, 700, isInBa
 ImageReference imageWithoutFile();
 
 /// Does something to a project: prompts, answers, commits, erasing, proposals, settings, undo, redo, jumps, groups of
-/// these. `written` is called after each record, which in a group is before it is acknowledged.
+/// these. `written` is called after each record, which in a group is before it is acknowledged. In a group a step that
+/// is refused is left out, and the answer is that of the group.
 Status randomStep(Project& project, std::mt19937_64& random, const std::function<void()>& written = [] {});
 
 /// A copy of the project of the first version that is kept in the repository.
