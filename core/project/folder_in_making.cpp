@@ -43,14 +43,15 @@ FolderInMaking::~FolderInMaking() {
 
 Status FolderInMaking::giveName() {
   CYTO_TRY(checkFree(target_));
+  CYTO_TRY(syncToDisk(hidden_));
   std::error_code failed;
   fs::rename(hidden_, target_, failed);
-  if (failed) {
-    return Error(ErrorCode::kIo, "the folder '" + target_.string() + "' cannot be made: " + failed.message() +
-                                     "; choose another place");
-  }
+  if (failed) return Error(ErrorCode::kIo, "it cannot be given its name: " + failed.message());
+  // From here on the destructor removes what has its name, until that is safe.
+  hidden_ = target_;
+  CYTO_TRY(syncToDisk(target_.has_parent_path() ? target_.parent_path() : fs::path(".")));
   hidden_.clear();
-  return syncToDisk(target_.has_parent_path() ? target_.parent_path() : fs::path("."));
+  return {};
 }
 
 }  // namespace cyto

@@ -15,10 +15,10 @@ class FolderInMaking {
   /// Where to make it. Nothing is there yet.
   const std::filesystem::path& hidden() const { return hidden_; }
 
-  /// Moves it to its place. What has it open must be closed before.
+  /// Syncs it, moves it to its place and syncs that. What has it open must be closed before.
   Status giveName();
 
-  /// Removes what did not get its name.
+  /// Removes what did not get its name, or not safely.
   ~FolderInMaking();
   FolderInMaking(FolderInMaking&& other) noexcept;
   FolderInMaking& operator=(FolderInMaking&&) = delete;

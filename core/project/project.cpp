@@ -36,7 +36,13 @@ Result<std::unique_ptr<Project>> Project::create(const fs::path& folder, const I
     CYTO_ASSIGN(const auto journal, Journal::create(ProjectFolder::journal(hidden)));
     return {};
   }));
-  return open(folder);
+  auto project = open(folder);
+  if (project && (*project)->readOnlyReason().empty()) return project;
+  Error error = project ? Error(ErrorCode::kIo, (*project)->readOnlyReason()) : std::move(project).error();
+  project = error;
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+  return error;
 }
 
 Project::~Project() {
@@ -202,6 +208,9 @@ Checkpoint Project::checkpoint() const {
 Status Project::compact() {
   CYTO_TRY(mayChange());
   if (!upkeep_) return {};
+  CYTO_TRY(endGroup());
+  // What failed before is tried again now.
+  [[maybe_unused]] const Status earlier = upkeep_->finish();
   CYTO_TRY(journal_->startSegment());
   if (lastSequence() > 0) upkeep_->begin(checkpoint());
   CYTO_TRY(upkeep_->finish());

@@ -26,7 +26,7 @@ class Project {
   /// Lives in memory and is gone afterwards.
   static std::unique_ptr<Project> inMemory(const ImageReference& image);
 
-  /// Makes a folder that must not exist yet; it appears whole or not at all.
+  /// Makes a folder that must not exist yet; it appears whole or not at all, with those around it that are missing.
   static Result<std::unique_ptr<Project>> create(const std::filesystem::path& folder, const ImageReference& image);
 
   /// Opens a folder: for writing, or for reading only when somebody else has it open, the folder cannot be written, or
@@ -83,7 +83,7 @@ class Project {
   void beginGroup();
   Status endGroup();
 
-  /// Writes a checkpoint and packs the journal now, so that the folder is small and opens fast.
+  /// Writes a checkpoint and packs the journal now, so that the folder is small and opens fast. Ends a group before.
   Status compact();
 
   /// Writes a copy with the whole history to a folder that must not exist yet. Of a damaged project the copy is
@@ -122,6 +122,7 @@ class Project {
 
   static Result<std::unique_ptr<Project>> open(const std::filesystem::path& folder, Journal::Mode wanted,
                                                const UpkeepOptions& upkeep);
+  void renewManifest(const ReadManifest& read);
   Status load(JournalRecovery& recovery, Result<Checkpoint> checkpoint);
   Status restore(Restoration restoration, uint64_t first);
   std::optional<Checkpoint> usableCheckpoint(Result<Checkpoint> found);
