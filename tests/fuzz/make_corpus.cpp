@@ -45,7 +45,7 @@ void addJournals(const Corpus& corpus, const fs::path& work) {
   std::mt19937_64 random(3);
   test::require(static_cast<bool>(Project::create(work / "cells.cyto", test::imageWithoutFile())), "it can be made");
   const auto project = Project::open(work / "cells.cyto", {1000000, 1000000, 1000000, false}).value();
-  for (int i = 0; i < 14; ++i) (void)test::randomStep(*project, random);
+  for (int i = 0; i < 7; ++i) (void)test::randomStep(*project, random);
   const fs::path journal = work / "cells.cyto" / "journal" / "00000001.log";
   corpus.addRecords("session", test::readBytes(journal));
   test::require(static_cast<bool>(project->compact()), "it can be packed");
