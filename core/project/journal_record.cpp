@@ -63,7 +63,9 @@ ZSTD_DCtx* unpacker() {
 
 Result<std::string> decompressed(std::string_view frame, uint64_t maxBytes) {
   const unsigned long long bytes = ZSTD_getFrameContentSize(frame.data(), frame.size());
-  if (bytes == ZSTD_CONTENTSIZE_UNKNOWN || bytes == ZSTD_CONTENTSIZE_ERROR || bytes > maxBytes) {
+  // A block of a frame takes 4 bytes at least; a size that cannot be true must not take memory.
+  const uint64_t mostBytes = std::min<uint64_t>(maxBytes, (frame.size() / 4 + 1) * ZSTD_BLOCKSIZE_MAX);
+  if (bytes == ZSTD_CONTENTSIZE_UNKNOWN || bytes == ZSTD_CONTENTSIZE_ERROR || bytes > mostBytes) {
     return problem("the size of its compressed content is unknown or too large");
   }
   ZSTD_DCtx* context = unpacker();

@@ -93,10 +93,17 @@ Error damaged(const fs::path& path, uint64_t offset, const std::string& what) {
   return Error(ErrorCode::kFormat, Damage{path, offset, what, 0, 0}.text());
 }
 
+/// Copying and writing recurse into values, so a manifest that nests deeper than any does is refused while it is read.
+bool isShallow(int depth, json::parse_event_t, const json&) {
+  constexpr int kDeepest = 16;
+  if (depth > kDeepest) throw std::invalid_argument("it nests too deep");
+  return true;
+}
+
 /// kInvalidArgument for a manifest of a newer program, which is no damage.
 Result<Manifest> parse(const std::string& content, const fs::path& path) {
   try {
-    const json value = json::parse(content);
+    const json value = json::parse(content, &isShallow);
     if (value.at("format") != kFormat) return damaged(path, 0, "it is of another program");
     Manifest manifest;
     manifest.version = value.at("version");

@@ -241,11 +241,14 @@ TEST_F(JournalTest, HostileFilesAreRefused) {
   expectDamageAt(8, "record 2 stands where record 1");
   writeFile(file(), magic + rawRecord(1, 1, 1, "no zstd frame"));
   expectDamageAt(8);
-  // Frames with one raw block "abc" of unknown size, and with a size of 2 GiB in the header.
+  // Frames with one raw block "abc" of unknown size, and with sizes of 2 GiB and 512 MiB in the header.
   writeFile(file(), magic + rawRecord(1, 1, 1, std::string("\x28\xB5\x2F\xFD\x00\x58\x19\x00\x00", 9) + "abc"));
   expectDamageAt(8, "unknown or too large");
   writeFile(file(),
             magic + rawRecord(1, 1, 1, std::string("\x28\xB5\x2F\xFD\xA0\x00\x00\x00\x80\x19\x00\x00", 12) + "abc"));
+  expectDamageAt(8, "unknown or too large");
+  writeFile(file(),
+            magic + rawRecord(1, 1, 1, std::string("\x28\xB5\x2F\xFD\xA0\x00\x00\x00\x20\x19\x00\x00", 12) + "abc"));
   expectDamageAt(8, "unknown or too large");
 }
 
