@@ -2,8 +2,8 @@
 
 #include "core/project/document.h"
 #include "core/project/edit.h"
-#include "core/project/image_reference.h"
-#include "core/project/journal.h"
+#include "core/project/folder/image_reference.h"
+#include "core/journal/journal.h"
 
 namespace cyto {
 

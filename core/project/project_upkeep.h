@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "core/project/checkpoint.h"
-#include "core/project/journal.h"
+#include "core/journal/journal.h"
 
 namespace cyto {
 

@@ -2,7 +2,7 @@
 
 #include "core/project/checkpoint.h"
 #include "core/project/edit.h"
-#include "core/project/journal.h"
+#include "core/journal/journal.h"
 
 namespace cyto {
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "core/project/image_search.h"
+#include "core/project/folder/image_search.h"
 #include "core/project/object_changes.h"
 #include "core/session/pending_mask.h"
 #include "core/session/session_export.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/project/exchange/project_export.h"
-#include "core/project/image_reference.h"
+#include "core/project/folder/image_reference.h"
 
 namespace cyto {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/base/xxh128.h"
-#include "core/project/folder_in_making.h"
+#include "core/project/folder/folder_in_making.h"
 
 namespace cyto {
 

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <random>
 
-#include "core/project/journal.h"
+#include "core/journal/journal.h"
 #include "tests/support/random_seed.h"
 #include "tests/support/temporary_folder.h"
 

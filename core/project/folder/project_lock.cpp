@@ -7,7 +7,7 @@
 //   5. write our pid, host and time; sync.
 // Releasing: truncate LOCK to nothing, close.
 
-#include "core/project/project_lock.h"
+#include "core/project/folder/project_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

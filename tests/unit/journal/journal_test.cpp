@@ -1,4 +1,4 @@
-#include "core/project/journal.h"
+#include "core/journal/journal.h"
 
 #include <gmock/gmock.h>
 #include <sys/resource.h>
@@ -7,7 +7,7 @@
 #include <fstream>
 #include <random>
 
-#include "core/project/crc32c.h"
+#include "core/journal/crc32c.h"
 #include "tests/support/temporary_folder.h"
 
 namespace cyto {

@@ -1,4 +1,4 @@
-#include "core/project/journal.h"
+#include "core/journal/journal.h"
 
 namespace cyto {
 

@@ -1,4 +1,4 @@
-#include "core/project/manifest.h"
+#include "core/project/folder/manifest.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "core/project/crc32c.h"
+#include "core/journal/crc32c.h"
 
 #include <array>
 #include <cstring>

@@ -12,7 +12,7 @@
 //   3. A record of kind 3 is a block (since version 2): its sequence is that of the first record in it, its stored
 //      payload is u32 count and one zstd frame of, for each record: u64 time, u16 kind, u32 length, payload.
 
-#include "core/project/journal_record.h"
+#include "core/journal/journal_record.h"
 
 #include <zstd.h>
 
@@ -20,7 +20,7 @@
 #include <cassert>
 #include <memory>
 
-#include "core/project/crc32c.h"
+#include "core/journal/crc32c.h"
 
 namespace cyto {
 

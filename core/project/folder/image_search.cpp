@@ -1,10 +1,10 @@
-#include "core/project/image_search.h"
+#include "core/project/folder/image_search.h"
 
 #include <algorithm>
 #include <optional>
 #include <utility>
 
-#include "core/project/manifest.h"
+#include "core/project/folder/manifest.h"
 
 namespace cyto {
 

@@ -1,4 +1,4 @@
-#include "core/project/segment_packing.h"
+#include "core/journal/segment_packing.h"
 
 namespace cyto {
 

@@ -1,7 +1,7 @@
-#include "core/project/project_folder.h"
+#include "core/project/folder/project_folder.h"
 
 #include "core/base/atomic_file.h"
-#include "core/project/folder_in_making.h"
+#include "core/project/folder/folder_in_making.h"
 
 namespace cyto {
 

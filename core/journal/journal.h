@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "core/base/result.h"
-#include "core/project/journal_record.h"
-#include "core/project/journal_segment.h"
-#include "core/project/segment_packing.h"
+#include "core/journal/journal_record.h"
+#include "core/journal/journal_segment.h"
+#include "core/journal/segment_packing.h"
 
 namespace cyto {
 

@@ -1,4 +1,4 @@
-#include "core/project/journal_segment.h"
+#include "core/journal/journal_segment.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "core/base/atomic_file.h"
-#include "core/project/crc32c.h"
+#include "core/journal/crc32c.h"
 
 namespace cyto {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/base/result.h"
-#include "core/project/journal_record.h"
+#include "core/journal/journal_record.h"
 
 namespace cyto {
 

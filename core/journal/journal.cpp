@@ -20,7 +20,7 @@
 //      removed.
 //   8. The first version had one segment and no blocks.
 
-#include "core/project/journal.h"
+#include "core/journal/journal.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "core/project/image_reference.h"
+#include "core/project/folder/image_reference.h"
 
 #include <algorithm>
 #include <fstream>

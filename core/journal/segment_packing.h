@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/project/journal_segment.h"
+#include "core/journal/journal_segment.h"
 
 namespace cyto {
 

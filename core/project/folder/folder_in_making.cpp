@@ -1,4 +1,4 @@
-#include "core/project/folder_in_making.h"
+#include "core/project/folder/folder_in_making.h"
 
 #include <unistd.h>
 
