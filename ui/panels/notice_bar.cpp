@@ -175,7 +175,8 @@ void NoticeBar::showFirst() {
   show();
   raise();
   place();
-  if (notice.severity == Notice::Severity::kInfo) timer_->start(kInfoTime_ms);
+  // What asks something waits for the answer.
+  if (notice.severity == Notice::Severity::kInfo && notice.actions.isEmpty()) timer_->start(kInfoTime_ms);
 }
 
 void NoticeBar::showActions(const QList<NoticeAction>& actions) {

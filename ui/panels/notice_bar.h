@@ -31,7 +31,7 @@ struct Notice {
 
 /// A strip over the top of the view that shows one message at a time; the others wait in a queue. It floats over
 /// `host`, so nothing moves when it comes and goes, and it takes no focus. Information goes by itself after eight
-/// seconds unless it is pointed at, focused or opened; warnings and errors stay until closed.
+/// seconds unless it is pointed at, focused, opened or offers something; warnings and errors stay until closed.
 class NoticeBar : public QFrame {
   Q_OBJECT
 
