@@ -181,7 +181,9 @@ class LabelLooks {
   };
 
   LabelLooks(const LabelStyle& style, const std::function<bool(uint32_t)>& isFinished)
-      : filling_(fillingOpacity(style)), contour_(std::max(style.opacity, kLeastContourOpacity)), isFinished_(isFinished) {}
+      : filling_(fillingOpacity(style)),
+        contour_(std::max(style.opacity, kLeastContourOpacity)),
+        isFinished_(isFinished) {}
 
   const Look& of(uint32_t id) {
     Look& look = looks_[id % looks_.size()];

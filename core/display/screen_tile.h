@@ -54,8 +54,8 @@ struct LabelStyle {
 };
 
 /// Draws objects in the colours of `labelColour`: filled objects have a contour in the full colour too. Transparent
-/// where there is no object. A tile without labels has no pixels at all (`pixels` empty). Objects for which `isFinished`
-/// holds get a thin dark line inside their contour.
+/// where there is no object. A tile without labels has no pixels at all (`pixels` empty). Objects for which
+/// `isFinished` holds get a thin dark line inside their contour.
 ScreenTile renderLabelTile(const LabelVolume& labels, const ScreenTileKey& key, const LabelStyle& style,
                            const std::function<bool(uint32_t id)>& isFinished = {});
 

@@ -119,7 +119,6 @@ TEST_F(ReviewTest, ABrushStrokeOnASelectedProposalMakesAnObject) {
 
 TEST_F(ReviewTest, KeysWorkThroughAllProposalsInReadingOrder) {
   startWithProposals();
-  record();
   key("A");
   EXPECT_EQ(selected(), 1u) << "the first press goes to where the review begins";
   EXPECT_EQ(counts().proposals, 6);
@@ -150,10 +149,8 @@ TEST_F(ReviewTest, KeysThatComeFasterThanAnswersDecideAboutOneProposalEach) {
 }
 
 TEST_F(ReviewTest, AProposalThatCannotBeAcceptedIsShownAgain) {
-  startWith(picture());
+  startWithProposals();
   execute("paint 0 0 25 25 20 90");
-  execute("import proposals '" + labels() + "'");
-  key("V");
   execute("verify 90");
   window().selectObject(1, false);
   ASSERT_EQ(stateOf(1), ObjectState::kProposal);
@@ -185,9 +182,8 @@ TEST_F(ReviewTest, TheBarIsThereWhileThereAreProposals) {
 }
 
 TEST_F(ReviewTest, WhatIsKeptIsChosenInTheBarAndRemembered) {
-  startWith(picture());
+  startWithProposals();
   execute("paint 0 0 25 25 30 90");
-  execute("import proposals '" + labels() + "'");
   auto* modes = bar().findChild<QComboBox*>();
   modes->setCurrentIndex(static_cast<int>(PreserveMode::kNone));
   window().selectObject(1, false);
@@ -392,9 +388,10 @@ TEST_F(ReviewTest, AChosenFileIsOfferedAsProposalsOrObjects) {
   EXPECT_EQ(counts().proposals, 0);
   press(button(window().notices(), "Import as proposals"));
   EXPECT_EQ(counts().proposals, 6);
-  EXPECT_EQ(window().commands().run("import", {picture("other.doc")}), "");
+  window().notices().clear();
+  EXPECT_EQ(window().commands().run("import", {stack()}), "");
   ASSERT_TRUE(rests());
-  EXPECT_THAT(notice().toStdString(), testing::Not(HasSubstr("Take the labels")));
+  EXPECT_THAT(notice().toStdString(), HasSubstr("take labels that were made for this image"));
 }
 
 TEST_F(ReviewTest, ADroppedLabelImageIsOfferedAndEverythingElseIsOpened) {

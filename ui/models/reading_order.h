@@ -9,8 +9,8 @@
 
 namespace cyto::ui {
 
-/// Where an object stands when a stack is read like a text: frame by frame, slice by slice, in lines of kLineHeight rows
-/// from the top, from left to right in a line. Lines are fixed, so the order of the others stays when objects go.
+/// Where an object stands when a stack is read like a text: frame by frame, slice by slice, in lines of kLineHeight
+/// rows from the top, from left to right in a line. Lines are fixed, so the order of the others stays when objects go.
 struct ReadingPlace {
   static constexpr int64_t kLineHeight = 128;
 

@@ -40,6 +40,7 @@ class NoticeBar : public QFrame {
   explicit NoticeBar(QWidget* host);
 
   /// Shows the notice, or queues it behind those that are waiting. One that is already waiting is not added again.
+  /// Plain information that is shown alone makes way for what asks for something.
   void post(const Notice& notice);
   /// Closes the one shown and shows the next.
   void dismiss();

@@ -94,8 +94,7 @@ void SliceView::showLabelContent() {
   style.shape = LabelStyle::Shape::kHatched;
   style.opacity = display_.proposalOpacity();
   style.contourWidth = std::max(1, static_cast<int>(std::lround(kProposalContour_px * devicePixelRatioF())));
-  proposalLayer_.setContent(areProposalsShown ? std::make_shared<LabelContent>(state, Of::kProposals, style)
-                                              : nullptr);
+  proposalLayer_.setContent(areProposalsShown ? std::make_shared<LabelContent>(state, Of::kProposals, style) : nullptr);
   redraw();
 }
 
@@ -197,8 +196,8 @@ void SliceView::showBox(const Box& bounds) {
 void SliceView::revealBox(const Box& bounds) {
   const bool isHere = t_ >= bounds.begin.t && t_ < bounds.end.t && z_ >= bounds.begin.z && z_ < bounds.end.z;
   const PlaneBox shown = transform_.visible();
-  const bool isWhole = bounds.begin.y >= shown.y0 && bounds.end.y <= shown.y1 && bounds.begin.x >= shown.x0 &&
-                       bounds.end.x <= shown.x1;
+  const bool isWhole =
+      bounds.begin.y >= shown.y0 && bounds.end.y <= shown.y1 && bounds.begin.x >= shown.x0 && bounds.end.x <= shown.x1;
   if (!isHere || !isWhole) showBox(bounds);
 }
 

@@ -45,7 +45,8 @@ Target askForTarget(MainWindow& window) {
   QStringList filters;
   for (const Entry& entry : entries) filters.append(filterOf(entry.name, entry.suffix));
   QString chosen = filters.first();
-  QString path = QFileDialog::getSaveFileName(&window, tr("Export labels"), {}, filters.join(QStringLiteral(";;")), &chosen);
+  QString path =
+      QFileDialog::getSaveFileName(&window, tr("Export labels"), {}, filters.join(QStringLiteral(";;")), &chosen);
   if (path.isEmpty()) return {};
   const Entry& entry = entries[std::max<qsizetype>(filters.indexOf(chosen), 0)];
   if (QFileInfo(path).suffix().isEmpty()) path += QLatin1Char('.') + QString::fromLatin1(entry.suffix);
@@ -80,15 +81,18 @@ void addImport(MainWindow& window) {
                    return QString();
                  }
                  const QString path =
-                     words.isEmpty()
-                         ? QFileDialog::getOpenFileName(
-                               &window, tr("Import labels"), {},
-                               tr("Label images (*.tif *.tiff *.png *.npy *.h5 *.hdf5);;All files (*)"))
-                         : words.first();
+                     words.isEmpty() ? QFileDialog::getOpenFileName(
+                                           &window, tr("Import labels"), {},
+                                           tr("Label images (*.tif *.tiff *.png *.npy *.h5 *.hdf5);;All files (*)"))
+                                     : words.first();
                  if (!path.isEmpty()) window.labelOffer().offerChosen(path);
                  return QString();
                });
-  commands.add({"import-folder", tr("Import label folder…"), file, "", {},
+  commands.add({"import-folder",
+                tr("Import label folder…"),
+                file,
+                "",
+                {},
                 tr("Take over labels that are a folder: OME-Zarr, N5, or a commit store of micro-sam.")},
                [&window](const QStringList&) {
                  const QString path = QFileDialog::getExistingDirectory(&window, tr("Import labels"));
@@ -111,15 +115,21 @@ void addExchangeCommands(MainWindow& window) {
                  const Target target = words.isEmpty() ? askForTarget(window) : Target{{}, words.first()};
                  return target.path.isEmpty() ? QString() : exportTo(window, target, {});
                });
-  QAction* provenance = commands.add(
-      {"export.provenance", tr("Provenance with exports"), file, "", {},
-       tr("Write how each object was made beside every exported label image, as NAME.provenance.json."),
-       Scope::kWindow, false, true},
-      [&window](const QStringList&) {
-        const QAction* mark = window.commands().action(QStringLiteral("export.provenance"));
-        QSettings().setValue(QString::fromLatin1(kProvenanceSetting), mark->isChecked());
-        return QString();
-      });
+  QAction* provenance =
+      commands.add({"export.provenance",
+                    tr("Provenance with exports"),
+                    file,
+                    "",
+                    {},
+                    tr("Write how each object was made beside every exported label image, as NAME.provenance.json."),
+                    Scope::kWindow,
+                    false,
+                    true},
+                   [&window](const QStringList&) {
+                     const QAction* mark = window.commands().action(QStringLiteral("export.provenance"));
+                     QSettings().setValue(QString::fromLatin1(kProvenanceSetting), mark->isChecked());
+                     return QString();
+                   });
   provenance->setChecked(QSettings().value(QString::fromLatin1(kProvenanceSetting), false).toBool());
 }
 

@@ -61,8 +61,9 @@ void LabelOffer::answer(const QString& path, bool isChosen, const Status& fits) 
   QList<NoticeAction> actions{{QStringLiteral("import proposals ") + word, tr("Import as proposals")},
                               {QStringLiteral("import objects ") + word, tr("Import as objects")}};
   if (!isChosen) actions.append({QStringLiteral("open ") + word, tr("Open it instead")});
-  const QString sentence = isChosen ? tr("Take the labels in \u201c%1\u201d over as proposals to review, or as objects?")
-                                    : tr("\u201c%1\u201d is as large as the image. Take it over as labels?");
+  const QString sentence = isChosen
+                               ? tr("Take the labels in \u201c%1\u201d over as proposals to review, or as objects?")
+                               : tr("\u201c%1\u201d is as large as the image. Take it over as labels?");
   window_.tell(cyto::Notice::Severity::kInformation, sentence.arg(name), actions);
 }
 

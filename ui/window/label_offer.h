@@ -9,8 +9,8 @@ namespace cyto::ui {
 
 class MainWindow;
 
-/// Finds out what a file is good for while an image is open, and offers it: labels that lie over the image can come in as
-/// proposals or as objects, everything else is opened.
+/// Finds out what a file is good for while an image is open, and offers it: labels that lie over the image can come in
+/// as proposals or as objects, everything else is opened.
 class LabelOffer : public QObject {
   Q_OBJECT
 

@@ -172,11 +172,10 @@ void MainWindow::connectSession() {
   connect(&bridge_, &SessionBridge::embeddingChanged, this, &MainWindow::takeJobs);
   connect(&bridge_, &SessionBridge::jobsChanged, this, &MainWindow::takeJobs);
   connect(&bridge_, &SessionBridge::settled, this, [this] { askedAlternative_.reset(); });
-  connect(&bridge_, &SessionBridge::noticed, this,
-          [this](const cyto::Notice& notice) {
-            const QString sentence = QString::fromStdString(notice.text);
-            tell(notice.severity, sentence, waysOut(sentence));
-          });
+  connect(&bridge_, &SessionBridge::noticed, this, [this](const cyto::Notice& notice) {
+    const QString sentence = QString::fromStdString(notice.text);
+    tell(notice.severity, sentence, waysOut(sentence));
+  });
   connect(&display_, &DisplayModel::failed, this,
           [this](const QString& sentence) { tell(cyto::Notice::Severity::kError, sentence); });
   connect(&display_, &DisplayModel::pixelRead, readout_, &StatusReadout::setValues);
@@ -390,8 +389,8 @@ void MainWindow::changeAlternative(int delta) {
 void MainWindow::focusView() { view_->setFocus(Qt::OtherFocusReason); }
 
 bool MainWindow::isIdle() const {
-  return bridge_.pending() == 0 && panelsToRefresh_ == 0 && !display_.isMeasuring() &&
-         !labelOffer_->isLooking() && view_->isSettled();
+  return bridge_.pending() == 0 && panelsToRefresh_ == 0 && !display_.isMeasuring() && !labelOffer_->isLooking() &&
+         view_->isSettled();
 }
 
 void MainWindow::updateCommands() {

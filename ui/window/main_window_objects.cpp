@@ -48,8 +48,9 @@ void MainWindow::connectObjects() {
 }
 
 QList<NoticeAction> MainWindow::waysOut(const QString& sentence) {
-  static const QRegularExpression isVerified(QStringLiteral("object (\\d+) (?:is verified|keeps its pixels); unverify it first"),
-                                             QRegularExpression::CaseInsensitiveOption);
+  static const QRegularExpression isVerified(
+      QStringLiteral("object (\\d+) (?:is verified|keeps its pixels); unverify it first"),
+      QRegularExpression::CaseInsensitiveOption);
   const QRegularExpressionMatch match = isVerified.match(sentence);
   if (!match.hasMatch()) return {};
   const QString id = match.captured(1);

@@ -36,10 +36,14 @@ void addReviewCommands(MainWindow& window) {
   const QString group = tr("Review");
   commands.add({"accept", tr("Accept proposal"), group, "done", keys({"A"}),
                 tr("Make the selected proposals objects and go to the next one."), Scope::kView, true},
-               [&](const QStringList& words) { return review.accept(words.isEmpty() ? QList<quint32>() : idsOf(window, words)); });
+               [&](const QStringList& words) {
+                 return review.accept(words.isEmpty() ? QList<quint32>() : idsOf(window, words));
+               });
   commands.add({"reject", tr("Reject proposal"), group, "close", keys({"D"}),
                 tr("Drop the selected proposals and go to the next one."), Scope::kView, true},
-               [&](const QStringList& words) { return review.reject(words.isEmpty() ? QList<quint32>() : idsOf(window, words)); });
+               [&](const QStringList& words) {
+                 return review.reject(words.isEmpty() ? QList<quint32>() : idsOf(window, words));
+               });
   commands.add({"proposal-next", tr("Next proposal"), group, "", keys({"J"}),
                 tr("Select the next proposal in reading order and show it."), Scope::kView},
                [&](const QStringList&) { return review.goToProposal(true); });
@@ -52,22 +56,30 @@ void addReviewCommands(MainWindow& window) {
   commands.add({"reject-all", tr("Reject all proposals"), group, "", keys({"Ctrl+Shift+D"}),
                 tr("Drop all proposals, in one step.")},
                [&](const QStringList&) { return review.rejectAll(); });
-  commands.add({"review.keep", tr("Change what accepting keeps"), group, "", {},
-                tr("Whether accepted proposals leave objects, only their pixels, or nothing but verified objects alone."),
-                Scope::kWindow, true},
-               [&](const QStringList& words) {
-                 const PreserveMode modes[] = {PreserveMode::kObjects, PreserveMode::kPixels, PreserveMode::kNone};
-                 if (words.isEmpty()) {
-                   review.setMode(modes[(static_cast<size_t>(review.mode()) + 1) % 3]);
-                   return tr("Accepted proposals now keep existing: %1.").arg(Review::modeName(review.mode()));
-                 }
-                 for (const PreserveMode mode : modes) {
-                   if (Review::modeName(mode) != words.first()) continue;
-                   review.setMode(mode);
-                   return QString();
-                 }
-                 return tr("Accepting can keep objects, pixels or none.");
-               });
+  commands.add(
+      {"review.keep",
+       tr("Change what accepting keeps"),
+       group,
+       "",
+       {},
+       tr("Whether accepted proposals leave objects, only their pixels, or nothing but verified objects alone."),
+       Scope::kWindow,
+       true},
+      [&](const QStringList& words) {
+        const PreserveMode modes[] = {PreserveMode::kObjects, PreserveMode::kPixels, PreserveMode::kNone};
+        if (words.isEmpty()) {
+          review.setMode(modes[(static_cast<size_t>(review.mode()) + 1) % 3]);
+          window.tell(cyto::Notice::Severity::kInformation,
+                      tr("Accepted proposals now keep existing: %1.").arg(Review::modeName(review.mode())));
+          return QString();
+        }
+        for (const PreserveMode mode : modes) {
+          if (Review::modeName(mode) != words.first()) continue;
+          review.setMode(mode);
+          return QString();
+        }
+        return tr("Accepting can keep objects, pixels or none.");
+      });
   commands.add({"verify", tr("Verify object"), group, "lock", keys({"Y"}),
                 tr("Protect the selected objects against every change of their pixels."), Scope::kView, true},
                [&](const QStringList& words) {

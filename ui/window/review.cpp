@@ -3,6 +3,7 @@
 #include <QAction>
 #include <QSettings>
 #include <algorithm>
+#include <utility>
 
 #include "ui/models/reading_order.h"
 #include "ui/panels/objects/review_bar.h"
@@ -26,9 +27,9 @@ Review::Review(MainWindow& window) : QObject(&window), window_(window) {
   connect(&bridge, &SessionBridge::stateChanged, this, &Review::takeState);
   connect(&bridge, &SessionBridge::settled, this, [this] { decided_.clear(); });
   connect(&bridge, &SessionBridge::failed, this, [this] {
-    if (decided_.empty()) return;
-    const uint32_t stays = *decided_.begin();
-    decided_.clear();
+    const std::vector<quint32> stay = stillProposals(std::exchange(decided_, {}));
+    if (stay.empty()) return;
+    const quint32 stays = stay.front();
     window_.selectObject(stays, false);
     window_.revealObject(stays);
   });
@@ -85,10 +86,11 @@ void Review::setMode(PreserveMode mode) {
   QSettings().setValue(QString::fromLatin1(kModeSetting), modeName(mode));
 }
 
-std::vector<quint32> Review::proposalsAmong(const QList<quint32>& ids) const {
+template <typename Ids>
+std::vector<quint32> Review::stillProposals(const Ids& ids) const {
   const ObjectTable& objects = window_.bridge().state().document.objects;
   std::vector<quint32> proposals;
-  for (const quint32 id : ids.isEmpty() ? window_.selectedObjects() : ids) {
+  for (const quint32 id : ids) {
     const auto found = objects.find(id);
     const bool isProposal = found != objects.end() && found->second->state == ObjectState::kProposal;
     if (isProposal && !decided_.contains(id)) proposals.push_back(id);
@@ -103,7 +105,7 @@ QString Review::accept(const QList<quint32>& ids) {
 QString Review::reject(const QList<quint32>& ids) { return decide(QStringLiteral("reject %1"), ids); }
 
 QString Review::decide(const QString& command, const QList<quint32>& ids) {
-  const std::vector<quint32> proposals = proposalsAmong(ids);
+  const std::vector<quint32> proposals = stillProposals(ids.isEmpty() ? window_.selectedObjects() : ids);
   // The first key press of a review only goes to where it begins.
   if (proposals.empty()) return goToProposal(true);
   QStringList words;

@@ -44,7 +44,9 @@ class Review : public QObject {
  private:
   void takeState();
   QString decide(const QString& command, const QList<quint32>& ids);
-  std::vector<quint32> proposalsAmong(const QList<quint32>& ids) const;
+  /// Without those that were decided about a moment ago.
+  template <typename Ids>
+  std::vector<quint32> stillProposals(const Ids& ids) const;
   QString go(ObjectState state, bool isForward, const QString& nothing);
 
   MainWindow& window_;

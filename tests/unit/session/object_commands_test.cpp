@@ -75,9 +75,8 @@ class ObjectCommandsTest : public test::SessionFixture {
 
 TEST_F(ObjectCommandsTest, LabelsComeInAsProposalsInOneStep) {
   must({"paint 0 0 5 5 2 1", labels({{7, {0, 0, 10, 10}}, {900, {50, 50, 60, 70}}})});
-  EXPECT_THAT(printed_, ElementsAre("ack 1 open", "ack 2 paint", 
-                                    testing::StartsWith("notice 2 objects came in from"), "proposals 2, ids 7 to 900",
-                                    "ack 3 propose"));
+  EXPECT_THAT(printed_, ElementsAre("ack 1 open", "ack 2 paint", testing::StartsWith("notice 2 objects came in from"),
+                                    "proposals 2, ids 7 to 900", "ack 3 propose"));
   must({"expect objects == 1", "expect proposals == 2", "expect verified == 0"});
   EXPECT_EQ(object(7).area, 100);
   EXPECT_EQ(object(7).provenance.source, (folder_ / "from cellpose äöü.tif").string());
@@ -110,7 +109,8 @@ TEST_F(ObjectCommandsTest, ABrushThatMeetsOnlyVerifiedPixelsSaysSo) {
 TEST_F(ObjectCommandsTest, LabelsThatDoNotFitAreRefused) {
   const auto path = folder_ / "small.tif";
   ASSERT_TRUE(io::writeLabelTiff(path, *Array::create(Dtype::kUint32, {1, 1, 10, 10}), {}));
-  EXPECT_THAT(refusal("propose labels '" + path.string() + "'"), HasSubstr("take labels that were made for this image"));
+  EXPECT_THAT(refusal("propose labels '" + path.string() + "'"),
+              HasSubstr("take labels that were made for this image"));
   EXPECT_THAT(refusal(labels({})), HasSubstr("has no objects"));
   EXPECT_THAT(refusal("propose labels nowhere.tif"), HasSubstr("nowhere.tif"));
   EXPECT_THAT(refusal("propose pictures x.tif"), HasSubstr("write it as: propose labels"));

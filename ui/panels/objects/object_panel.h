@@ -25,7 +25,8 @@ class ObjectPanel : public QWidget {
 
   void setState(std::shared_ptr<const SessionState> state);
 
-  /// What can be done with the selected objects, for the context menu; null separates. Their keys act in the table, too.
+  /// What can be done with the selected objects, for the context menu; null separates. Their keys act in the table,
+  /// too.
   void setActions(const QList<QAction*>& actions);
 
   /// Edits the class of an object in place. Whether it is there.

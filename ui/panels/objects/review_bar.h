@@ -12,8 +12,8 @@ class QPushButton;
 
 namespace cyto::ui {
 
-/// What can be decided about proposals, in one line that floats over the bottom of the view while there are any, so that
-/// nothing moves when it comes and goes.
+/// What can be decided about proposals, in one line that floats over the bottom of the view while there are any, so
+/// that nothing moves when it comes and goes.
 class ReviewBar : public QFrame {
   Q_OBJECT
 
