@@ -288,9 +288,13 @@ Status AnnotationSession::setPixelSize(double size, const std::string& unit) {
   return project_->perform(edit);
 }
 
-Status AnnotationSession::exportLabels(LabelFormat format, const fs::path& path) {
+Status AnnotationSession::exportLabels(LabelFormat format, const fs::path& path, const fs::path& provenance) {
   CYTO_TRY(checkOpen());
+  if (!provenance.empty()) CYTO_TRY(checkTarget(provenance));  // before the labels are written
   CYTO_TRY(exportLabelsOf(document(), project_->image(), path, format, true, notices_, {}));
+  if (!provenance.empty()) {
+    CYTO_TRY(writeSideCar(provenance, document(), {project_->folder(), project_->image(), path}));
+  }
   hasUnsaved_ = false;
   return {};
 }

@@ -41,7 +41,7 @@ struct Notice {
   std::string text;
 };
 
-/// Work that takes a while besides embedding: opening, saving elsewhere, exporting.
+/// Work that takes a while besides embedding: opening, saving elsewhere, importing, exporting.
 struct SessionJob {
   uint64_t id = 0;
   std::string name;
@@ -76,11 +76,13 @@ class LiveSession {
   /// Opens an image, or a project folder. An image that was worked on before goes on in its project.
   void open(std::filesystem::path path, Done done = {});
 
-  /// Carries out one session command in live mode; a failure is noticed to the user and given to `done`.
+  /// Carries out one session command in live mode; a failure is noticed to the user and given to `done`, and so is what
+  /// the command says to the user. One that takes labels in is a job.
   void execute(std::string command, Done done = {});
 
-  /// Writes the labels as they are now, beside further edits.
-  void exportLabels(LabelFormat format, std::filesystem::path path, Done done = {});
+  /// Writes the labels as they are now, beside further edits; and their provenance when it names a file.
+  void exportLabels(LabelFormat format, std::filesystem::path path, std::filesystem::path provenance = {},
+                    Done done = {});
 
   /// Goes on in a copy of the project elsewhere.
   void saveAs(std::filesystem::path folder, Done done = {});
@@ -105,9 +107,10 @@ class LiveSession {
 
  private:
   void run(const std::string& command, const Done& done);
+  Status carryOut(const std::string& command);
   Status openNow(const std::filesystem::path& path);
   Status openImage(const std::filesystem::path& path);
-  void runJob(std::string name, std::string outcome, const std::function<Status()>& work, const Done& done) const;
+  void runJob(std::string name, const std::function<Result<std::string>()>& work, const Done& done) const;
   void publish(bool isAnswering);
   void tell(Notice::Severity severity, std::string text) const;
   void write(const std::string& command);

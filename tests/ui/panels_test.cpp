@@ -17,7 +17,7 @@
 #include "ui/panels/eye_button.h"
 #include "ui/panels/history_panel.h"
 #include "ui/panels/layers_panel.h"
-#include "ui/panels/object_panel.h"
+#include "ui/panels/objects/object_panel.h"
 #include "ui/panels/range_slider.h"
 
 namespace cyto::ui {

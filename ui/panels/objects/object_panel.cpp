@@ -1,6 +1,8 @@
-#include "ui/panels/object_panel.h"
+#include "ui/panels/objects/object_panel.h"
 
 #include <QAction>
+#include <QComboBox>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QItemSelectionModel>
 #include <QKeyEvent>
@@ -8,16 +10,15 @@
 #include <QLineEdit>
 #include <QLocale>
 #include <QMenu>
-#include <QPainter>
 #include <QPushButton>
 #include <QStackedWidget>
-#include <QStyledItemDelegate>
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
 
 #include "ui/models/plane_number.h"
 #include "ui/panels/axes_text.h"
+#include "ui/panels/objects/object_delegate.h"
 #include "ui/theme/icon.h"
 #include "ui/theme/theme.h"
 
@@ -28,45 +29,6 @@ static_assert(kFirstPlaneNumber == kFirstSliceNumber);
 namespace {
 
 using Column = ObjectTableModel::Column;
-
-/// The colour as a rounded square, and the lock of verified objects behind their state.
-class ObjectDelegate : public QStyledItemDelegate {
- public:
-  explicit ObjectDelegate(QObject* parent) : QStyledItemDelegate(parent) {}
-
-  void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
-    QStyledItemDelegate::paint(painter, option, index);
-    const QVariant colour = index.data(Qt::DecorationRole);
-    if (!colour.isValid()) return;
-    painter->save();
-    painter->setRenderHint(QPainter::Antialiasing);
-    const QRectF row(option.rect);
-    constexpr double kSide = 12;
-    const QRectF square(row.center() - QPointF(kSide / 2, kSide / 2), QSizeF(kSide, kSide));
-    // A hairline keeps colours apart that are close to the background.
-    painter->setPen(QPen(mixed(themeColours().panel, themeColours().text, 0.35), 1));
-    painter->setBrush(colour.value<QColor>());
-    painter->drawRoundedRect(square, 3, 3);
-    painter->restore();
-  }
-
- protected:
-  void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override {
-    QStyledItemDelegate::initStyleOption(option, index);
-    if (index.data(Qt::DecorationRole).isValid()) {
-      option->features.setFlag(QStyleOptionViewItem::HasDecoration, false);
-      option->icon = {};
-    }
-    const auto* objects = static_cast<const ObjectFilterModel*>(index.model())->sourceModel();
-    const bool isState = static_cast<const ObjectTableModel*>(objects)->columnAt(index.column()) == Column::kState;
-    if (!isState) return;
-    if (index.data(ObjectTableModel::kStateRole).toInt() != static_cast<int>(ObjectState::kVerified)) return;
-    option->features.setFlag(QStyleOptionViewItem::HasDecoration, true);
-    option->icon = themedIcon(QStringLiteral("lock"));
-    option->decorationPosition = QStyleOptionViewItem::Right;
-    option->decorationSize = {14, 14};
-  }
-};
 
 QLabel* newEmptyText(const QString& text) {
   auto* label = new QLabel(text);
@@ -84,6 +46,7 @@ ObjectPanel::ObjectPanel(QWidget* parent)
       objects_(new ObjectTableModel(this)),
       shown_(new ObjectFilterModel(*objects_, this)),
       filter_(new QLineEdit),
+      states_(new QComboBox),
       count_(new QLabel),
       pages_(new QStackedWidget),
       empty_(newEmptyText(tr("No objects yet. Click a cell with the point tool, then press Enter."))),
@@ -94,6 +57,9 @@ ObjectPanel::ObjectPanel(QWidget* parent)
   filter_->setToolTip(tr("Filter: shows the objects whose id begins with #…, or whose class has this text"));
   filter_->setAccessibleName(tr("Filter objects"));
   filter_->setClearButtonEnabled(true);
+  for (const QString& states : {tr("All"), tr("Proposals"), tr("Unverified"), tr("Verified")}) states_->addItem(states);
+  states_->setAccessibleName(tr("Filter by state"));
+  states_->setToolTip(tr("Filter: all, proposals, accepted but not verified, or verified objects"));
   filter_->addAction(themedIcon(QStringLiteral("search")), QLineEdit::LeadingPosition);
   count_->setProperty("role", "muted");
   count_->setAccessibleName(tr("Number of objects"));
@@ -105,7 +71,7 @@ ObjectPanel::ObjectPanel(QWidget* parent)
   noMatchLayout->addWidget(newEmptyText(tr("No object matches the filter.")));
   noMatchLayout->addWidget(showAll, 0, Qt::AlignHCenter);
   noMatchLayout->addStretch();
-  connect(showAll, &QPushButton::clicked, filter_, &QLineEdit::clear);
+  connect(showAll, &QPushButton::clicked, this, &ObjectPanel::showAll);
 
   buildTable();
   pages_->addWidget(table_);
@@ -114,22 +80,39 @@ ObjectPanel::ObjectPanel(QWidget* parent)
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(kGrid_px, kGrid_px, kGrid_px, kGrid_px);
   layout->setSpacing(kGrid_px);
-  layout->addWidget(filter_);
+  auto* filters = new QHBoxLayout;
+  filters->setSpacing(kGrid_px);
+  filters->addWidget(filter_, 1);
+  filters->addWidget(states_);
+  layout->addLayout(filters);
   layout->addWidget(count_);
   layout->addWidget(pages_, 1);
 
-  connect(filter_, &QLineEdit::textChanged, this, [this](const QString& text) {
-    const QList<quint32> ids = selectedIds();
-    isUpdating_ = true;
-    shown_->setFilterText(text);
-    restoreSelection(ids);
-    isUpdating_ = false;
-    refreshCount();
+  connect(filter_, &QLineEdit::textChanged, this,
+          [this](const QString& text) { changeFilter([&] { shown_->setFilterText(text); }); });
+  connect(states_, &QComboBox::currentIndexChanged, this, [this](int states) {
+    changeFilter([&] { shown_->setFilterStates(static_cast<ObjectFilterModel::States>(states)); });
   });
+  connect(objects_, &ObjectTableModel::classRequested, this, &ObjectPanel::classRequested);
   filter_->installEventFilter(this);
   refreshHeader();
   refreshColumns();
   refreshCount();
+}
+
+template <typename Change>
+void ObjectPanel::changeFilter(Change change) {
+  const QList<quint32> ids = selectedIds();
+  isUpdating_ = true;
+  change();
+  restoreSelection(ids);
+  isUpdating_ = false;
+  refreshCount();
+}
+
+void ObjectPanel::showAll() {
+  filter_->clear();
+  states_->setCurrentIndex(static_cast<int>(ObjectFilterModel::States::kAll));
 }
 
 void ObjectPanel::buildTable() {
@@ -138,7 +121,7 @@ void ObjectPanel::buildTable() {
   table_->setAccessibleName(tr("Objects"));
   table_->setSelectionBehavior(QAbstractItemView::SelectRows);
   table_->setSelectionMode(QAbstractItemView::ExtendedSelection);
-  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  table_->setEditTriggers(QAbstractItemView::NoEditTriggers);  // the window's F2, and a double click, see below
   table_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
   table_->setShowGrid(false);
   table_->setWordWrap(false);
@@ -151,8 +134,10 @@ void ObjectPanel::buildTable() {
   table_->setSortingEnabled(true);
   table_->sortByColumn(objects_->sectionOf(Column::kId), Qt::AscendingOrder);
   table_->installEventFilter(this);
-  connect(table_, &QTableView::doubleClicked, this,
-          [this](const QModelIndex& index) { Q_EMIT objectActivated(index.data(ObjectTableModel::kIdRole).toUInt()); });
+  connect(table_, &QTableView::doubleClicked, this, [this](const QModelIndex& index) {
+    if (objects_->columnAt(index.column()) == Column::kClass) return table_->edit(index);
+    Q_EMIT objectActivated(index.data(ObjectTableModel::kIdRole).toUInt());
+  });
   connect(table_, &QTableView::customContextMenuRequested, this, &ObjectPanel::openMenu);
   connect(table_->selectionModel(), &QItemSelectionModel::selectionChanged, this, &ObjectPanel::followSelection);
   connect(shown_, &QAbstractItemModel::modelReset, this, &ObjectPanel::refreshColumns);
@@ -161,6 +146,7 @@ void ObjectPanel::buildTable() {
 void ObjectPanel::setState(std::shared_ptr<const SessionState> state) {
   const QList<quint32> ids = selectedIds();
   isUpdating_ = true;
+  objects_->setEditable(state && state->readOnlyReason.empty());
   objects_->setState(std::move(state));
   if (selectedIds() != ids) restoreSelection(ids);
   isUpdating_ = false;
@@ -172,7 +158,8 @@ void ObjectPanel::setState(std::shared_ptr<const SessionState> state) {
 }
 
 void ObjectPanel::select(quint32 id) {
-  if (id != 0 && objects_->rowOf(id) >= 0 && !indexOf(id).isValid()) filter_->clear();
+  // What was accepted or rejected a moment ago may not be in the table yet, or any more.
+  if (id != 0 && objects_->rowOf(id) >= 0 && !indexOf(id).isValid()) showAll();
   const QModelIndex index = indexOf(id);
   isUpdating_ = true;
   selected_ = index.isValid() ? id : 0;
@@ -243,12 +230,38 @@ void ObjectPanel::refreshColumns() {
 
 void ObjectPanel::refreshCount() {
   const QLocale locale;
+  const ObjectCounts& counts = objects_->counts();
+  const auto number = [&](int64_t count) { return locale.toString(qlonglong{count}); };
+  QStringList parts{counts.objects == 1 ? tr("1 object") : tr("%1 objects").arg(number(counts.objects))};
+  if (counts.verified > 0) parts.append(tr("%1 verified").arg(number(counts.verified)));
+  if (counts.proposals > 0) {
+    parts.append(counts.proposals == 1 ? tr("1 proposal") : tr("%1 proposals").arg(number(counts.proposals)));
+  }
   const int all = objects_->rowCount();
   const int shown = shown_->rowCount();
-  const QString total = all == 1 ? tr("1 object") : tr("%1 objects").arg(locale.toString(all));
-  count_->setText(shown == all ? total : tr("%1 of %2").arg(locale.toString(shown), total));
+  const QString total = parts.join(QStringLiteral(", "));
+  count_->setText(shown == all ? total : tr("%1 shown of %2").arg(number(shown), total));
   pages_->setCurrentWidget(all == 0 ? static_cast<QWidget*>(empty_) : shown == 0 ? noMatch_ : table_);
   filter_->setEnabled(all > 0 || !filter_->text().isEmpty());
+  states_->setEnabled(all > 0 || states_->currentIndex() > 0);
+}
+
+void ObjectPanel::setActions(const QList<QAction*>& actions) {
+  actions_ = actions;
+  for (QAction* action : actions) {
+    if (action) table_->addAction(action);
+  }
+}
+
+bool ObjectPanel::editClass(quint32 id) {
+  select(id);
+  const QModelIndex index = indexOf(id);
+  if (!index.isValid()) return false;
+  const QModelIndex cell = index.siblingAtColumn(objects_->sectionOf(Column::kClass));
+  table_->setFocus(Qt::OtherFocusReason);
+  table_->scrollTo(cell);
+  table_->edit(cell);
+  return true;
 }
 
 void ObjectPanel::openMenu(const QPoint& at) {
@@ -259,8 +272,14 @@ void ObjectPanel::openMenu(const QPoint& at) {
   menu->setAttribute(Qt::WA_DeleteOnClose);
   menu->addAction(themedIcon(QStringLiteral("search")), tr("Go to object %1").arg(id), this,
                   [this, id] { Q_EMIT objectActivated(id); });
-  menu->addAction(themedIcon(QStringLiteral("prompt")), tr("Refine object %1").arg(id), this,
-                  [this, id] { Q_EMIT refineRequested(id); });
+  menu->addSeparator();
+  for (QAction* action : actions_) {
+    if (!action) {
+      menu->addSeparator();
+    } else if (action->isEnabled()) {
+      menu->addAction(action);
+    }
+  }
   menu->addSeparator();
   const QString remove = ids.size() == 1 ? tr("Delete object %1").arg(ids.first())
                                          : tr("Delete %1 objects").arg(QLocale().toString(ids.size()));
