@@ -18,7 +18,7 @@ using Column = ObjectTableModel::Column;
 constexpr size_t kMostRuns = 64;
 
 std::vector<Column> columnsFor(const Shape& shape) {
-  std::vector<Column> columns{Column::kColour, Column::kId, Column::kArea, Column::kState, Column::kClass};
+  std::vector<Column> columns{Column::kColour, Column::kId, Column::kState, Column::kClass, Column::kArea};
   if (shape.z > 1) columns.push_back(Column::kSlice);
   if (shape.t > 1) columns.push_back(Column::kFrame);
   columns.push_back(Column::kModel);

@@ -5,7 +5,7 @@
 #include <QMetaObject>
 
 #include "core/io/label_reader.h"
-#include "core/project/project.h"
+#include "core/session/autosave.h"
 #include "ui/bridge/command_text.h"
 #include "ui/panels/notice_bar.h"
 #include "ui/window/main_window.h"
@@ -23,6 +23,8 @@ Status checkLabels(const std::filesystem::path& path, const Shape& shape, bool m
 }
 
 }  // namespace
+
+LabelOffer::LabelOffer(MainWindow& window) : QObject(&window), window_(window) {}
 
 LabelOffer::~LabelOffer() {
   queue_.cancelAll();

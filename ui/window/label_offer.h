@@ -16,7 +16,7 @@ class LabelOffer : public QObject {
 
  public:
   /// The window must outlive it.
-  explicit LabelOffer(MainWindow& window) : QObject(&window), window_(window) {}
+  explicit LabelOffer(MainWindow& window);
   ~LabelOffer() override;
 
   /// A file that was dropped: opened, or offered for import if it may be a label image.

@@ -179,7 +179,7 @@ TEST_F(ObjectCommandsTest, PromptsCanBeCancelled) {
 }
 
 TEST_F(ObjectCommandsTest, AcceptKeepsTheIdAndSaysWhatStays) {
-  must({"paint 0 0 30 30 4 1", labels({{1, {25, 25, 36, 36}}, {2, {60, 60, 70, 70}}, {3, {80, 80, 90, 90}}})});
+  must({"paint 0 0 30 30 4 1", labels({{2, {25, 25, 36, 36}}, {3, {60, 60, 70, 70}}, {4, {80, 80, 90, 90}}})});
   printed_.clear();
   must({"accept all"});
   EXPECT_THAT(printed_, ElementsAre("stays 2 because 1",
@@ -319,10 +319,10 @@ TEST_F(ObjectCommandsTest, PiecesBecomeObjects) {
   EXPECT_EQ(object(2).provenance.model, "fake");
   EXPECT_EQ(labelAt(25, 16), 2u);
   EXPECT_EQ(labelAt(25, 30), 1u);
-  must({"merge 1 2", "expect objects == 1", "undo 2", "expect objects == 1", labels({{9, {40, 0, 50, 9}}}),
-        labels({{9, {40, 9, 50, 10}}, {8, {41, 0, 42, 1}}, {4, {40, 20, 41, 21}}}), "merge 3 4 6", "split 3",
+  must({"merge 1 2", "expect objects == 1", "undo 2", "expect objects == 1", labels({{3, {40, 0, 50, 9}}}),
+        labels({{9, {40, 9, 50, 10}}, {8, {41, 0, 42, 1}}, {4, {40, 20, 41, 21}}}), "merge 3 4 9", "split 3",
         "expect proposals == 2"});
-  EXPECT_EQ(object(7).state, ObjectState::kProposal) << "pieces of proposals are proposals";
+  EXPECT_EQ(object(10).state, ObjectState::kProposal) << "pieces of proposals are proposals";
 }
 
 // --- provenance ------------------------------------------------------------------------------------------------------

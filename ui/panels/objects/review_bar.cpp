@@ -20,7 +20,9 @@ QPushButton* buttonFor(QAction* action) {
   auto* button = new QPushButton;
   button->setFocusPolicy(Qt::TabFocus);  // a click leaves the keyboard with the image
   const auto follow = [button, action] {
-    const QString key = action->shortcut().toString(QKeySequence::NativeText);
+    // Single keys are part of the name; longer ones are in the tool tip.
+    const QString keys = action->shortcut().toString(QKeySequence::NativeText);
+    const QString key = keys.size() == 1 ? keys : QString();
     const QString name = action->property("shortName").toString();
     button->setText(key.isEmpty() ? name : QStringLiteral("%1 (%2)").arg(name, key));
     button->setIcon(action->icon());
