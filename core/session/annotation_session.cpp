@@ -62,16 +62,20 @@ Status AnnotationSession::openProject(const fs::path& folder) {
   notices_ = project->notices();
   std::shared_ptr<const io::ImageSource> image;
   const ImageReference& reference = project->image();
+  std::string problem;
   auto pixels = openPixels(reference.path, {reference.key});
   if (!pixels) {
-    notices_.push_back("The image of this project cannot be opened: " + pixels.error().message());
+    problem = "The image of this project cannot be opened: " + pixels.error().message();
   } else if ((*pixels)->info().shape != reference.shape) {
-    notices_.push_back("The image '" + reference.path.string() + "' has changed its size from " +
-                       reference.shape.text() + " to " + (*pixels)->info().shape.text() + ", so it is not shown.");
+    problem = "The image '" + reference.path.string() + "' has changed its size from " + reference.shape.text() +
+              " to " + (*pixels)->info().shape.text() + ", so it is not shown.";
   } else {
     image = *pixels;
   }
-  return start(std::move(project), std::move(image));
+  if (!problem.empty()) notices_.push_back(problem);
+  CYTO_TRY(start(std::move(project), std::move(image)));
+  imageProblem_ = std::move(problem);
+  return {};
 }
 
 Status AnnotationSession::start(std::unique_ptr<Project> project, std::shared_ptr<const io::ImageSource> image) {
@@ -80,6 +84,7 @@ Status AnnotationSession::start(std::unique_ptr<Project> project, std::shared_pt
   image_ = std::move(image);
   transient_.reset();
   hasUnsaved_ = false;
+  imageProblem_.clear();
   return {};
 }
 

@@ -138,6 +138,8 @@ class AnnotationSession {
   const Project* project() const { return project_.get(); }
   /// Null until an image is open, and for a project whose image is gone.
   const std::shared_ptr<const io::ImageSource>& image() const { return image_; }
+  /// Why a project has no image, as a sentence; empty when it has one.
+  const std::string& imageProblem() const { return imageProblem_; }
   /// The id that the next new object will get.
   uint32_t nextId() const { return project_ ? project_->nextId() : 1; }
   /// Sentences about what opening found.
@@ -168,6 +170,7 @@ class AnnotationSession {
   std::shared_ptr<const CurrentObject> transient_;
   bool hasUnsaved_ = false;
   std::vector<std::string> notices_;
+  std::string imageProblem_;
 };
 
 }  // namespace cyto

@@ -18,7 +18,7 @@
 #include "ui/bridge/command_text.h"
 #include "ui/panels/axis_bar.h"
 #include "ui/panels/header_bar.h"
-#include "ui/panels/history_panel.h"
+#include "ui/panels/history/history_panel.h"
 #include "ui/panels/jobs_popover.h"
 #include "ui/panels/layers_panel.h"
 #include "ui/panels/notice_bar.h"
@@ -171,6 +171,13 @@ void MainWindow::connectSession() {
           [this](const cyto::Notice& notice) { tell(notice.severity, QString::fromStdString(notice.text)); });
   connect(&display_, &DisplayModel::failed, this,
           [this](const QString& sentence) { tell(cyto::Notice::Severity::kError, sentence); });
+  connect(&bridge_, &SessionBridge::thumbnailMade, &history_->thumbnails(), &StepThumbnails::take);
+  connect(&history_->thumbnails(), &StepThumbnails::requested, this,
+          [this](const StepThumbnailRequest& request) { bridge_.session().requestThumbnail(request); });
+  connect(&display_, &DisplayModel::channelsChanged, this,
+          [this] { history_->setImage(display_.pyramid(), display_.channels()); });
+  connect(&display_, &DisplayModel::imageChanged, this,
+          [this] { history_->setImage(display_.pyramid(), display_.channels()); });
   connect(&display_, &DisplayModel::pixelRead, readout_, &StatusReadout::setValues);
 }
 
@@ -419,7 +426,7 @@ void MainWindow::selectObject(quint32 id, bool goThere) {
 void MainWindow::focusView() { view_->setFocus(Qt::OtherFocusReason); }
 
 bool MainWindow::isIdle() const {
-  return bridge_.pending() == 0 && panelsToRefresh_ == 0 && !display_.isMeasuring() && view_->isSettled();
+  return bridge_.pending() == 0 && panelsToRefresh_ == 0 && !display_.isMeasuring() && view_->isSettled() && history_->isSettled();
 }
 
 void MainWindow::updateCommands() {
