@@ -68,6 +68,7 @@ TEST_F(HistoryPanelTest, ForksOpenByPointerAndKeys) {
   QSignalSpy jumps(&panel_, &HistoryPanel::jumpRequested);
   QTest::mouseClick(table().viewport(), Qt::LeftButton, {}, forkOf(1));
   ASSERT_EQ(rows.rowCount(), 4);
+  QTest::mouseClick(table().viewport(), Qt::LeftButton, {}, middleOf(2));
   QTest::mouseDClick(table().viewport(), Qt::LeftButton, {}, middleOf(2));
   ASSERT_EQ(jumps.count(), 1);
   EXPECT_EQ(jumps[0][0].toULongLong(), 2u);
