@@ -66,8 +66,11 @@ std::string systemErrorText(int errorNumber) {
 Status syncToDisk(const fs::path& path) {
   const FileDescriptor file(::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return ioError(path, "open", errno);
-  if (::fsync(file.get()) != 0 && errno != EINVAL && errno != EROFS) return ioError(path, "sync", errno);
-  return {};
+  if (::fsync(file.get()) == 0) return {};
+  const int failed = errno;
+  std::error_code ignored;
+  const bool isUnknown = failed == EINVAL || failed == EBADF || failed == ENOTSUP || failed == EROFS;
+  return isUnknown && fs::is_directory(path, ignored) ? Status() : ioError(path, "sync", failed);
 }
 
 Status writeFileAtomically(const fs::path& target, const std::function<Status(const fs::path&)>& write) {

@@ -13,7 +13,7 @@ namespace cyto {
 ///   2. that file is fsynced,
 ///   3. it is renamed over `target`,
 ///   4. the folder is fsynced.
-/// On any failure the temporary file is removed and `target` is untouched.
+/// On any failure the temporary file is removed and `target` is untouched; when only 4 fails, it is the new one.
 Status writeFileAtomically(const std::filesystem::path& target,
                            const std::function<Status(const std::filesystem::path& temporary)>& write);
 

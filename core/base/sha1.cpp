@@ -19,7 +19,8 @@ void Sha1::addBlock(const std::byte* block) {
   uint32_t w[80];
   for (int i = 0; i < 16; ++i) w[i] = bigEndianWord(block + 4 * i);
   for (int i = 16; i < 80; ++i) w[i] = std::rotl(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
-  auto [a, b, c, d, e] = state_;
+  // Not a structured binding, which a lambda cannot take in the eyes of older compilers.
+  uint32_t a = state_[0], b = state_[1], c = state_[2], d = state_[3], e = state_[4];
   const auto rounds = [&](int from, uint32_t constant, auto mix) {
     for (int i = from; i < from + 20; ++i) {
       const uint32_t next = std::rotl(a, 5) + mix(b, c, d) + e + constant + w[i];

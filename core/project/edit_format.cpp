@@ -17,7 +17,8 @@
 //   5. "proposals", as "labels", when pixels of proposals changed. Since version 2.
 //   6. "settings" {"before": SETTINGS, "after": SETTINGS}, when settings changed. Since version 2.
 //      SETTINGS = {"scale": [t, z, y, x], "space_unit", "time_unit"}
-//   7. Keys that a reader does not know are ignored.
+//   7. Keys that a reader does not know are ignored. Lengths stand before what they are of, there are no tags, and
+//      nothing nests deeper than 16 levels.
 
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -211,6 +212,41 @@ LabelDelta decodeDelta(const json& value) {
   return delta;
 }
 
+/// Reading recurses into values, so what no edit has is refused before: depth, lengths that are not told or not true.
+void checkNesting(std::string_view bytes) {
+  constexpr size_t kDeepest = 16;
+  std::vector<uint64_t> left{1};  // how many values follow, at each depth
+  const auto take = [&](uint64_t count) {
+    if (count > bytes.size()) throw std::out_of_range("it ends too early");
+    const std::string_view taken = bytes.substr(0, count);
+    bytes.remove_prefix(count);
+    return taken;
+  };
+  while (!left.empty()) {
+    if (left.back() == 0) {
+      left.pop_back();
+      continue;
+    }
+    --left.back();
+    const auto first = static_cast<uint8_t>(take(1)[0]);
+    const unsigned type = first >> 5;
+    uint64_t argument = first & 31;
+    constexpr unsigned kTexts = 3, kLists = 4, kMaps = 5, kTags = 6;
+    if (argument > 27 || type == kTags) throw std::invalid_argument("a value of an unknown form");
+    if (argument > 23) {
+      const size_t count = size_t{1} << (argument - 24);
+      argument = 0;
+      for (const char byte : take(count)) argument = argument << 8 | static_cast<uint8_t>(byte);
+    }
+    const bool isBytes = type == kTexts - 1 || type == kTexts;
+    if (isBytes) take(argument);
+    if (type != kLists && type != kMaps) continue;
+    if (argument > bytes.size() || left.size() == kDeepest)
+      throw std::invalid_argument("a list is too long or too deep");
+    left.push_back(type == kMaps ? 2 * argument : argument);
+  }
+}
+
 Edit decode(const json& value) {
   Edit edit;
   edit.kind = static_cast<EditKind>(value.at("kind").get<uint8_t>());
@@ -266,6 +302,7 @@ std::string encodeEdit(const Edit& edit) {
 
 Result<Edit> decodeEdit(std::string_view payload) {
   try {
+    checkNesting(payload);
     return decode(json::from_cbor(payload.begin(), payload.end()));
   } catch (const std::bad_alloc&) {
     return Error(ErrorCode::kOutOfMemory, "there is too little memory to read an edit of the journal");

@@ -8,9 +8,11 @@
 //      is closed. When a sync fails, everything since the last one is cut off.
 //   4. Opening reads every record header and checks every checksum. What cannot be read at the very end of the last
 //      segment, with no readable record after it, is the torn end of an append that was never acknowledged: it is kept
-//      beside the segment as NNNNNNNN.log.cut-OFFSET and cut off. What cannot be read anywhere else is damage: it is
-//      reported with file and offset, the records after it are still found, and the files are left alone.
-//   5. A segment that ends within its first 8 bytes is one whose creation was interrupted: it is empty.
+//      beside the segment as NNNNNNNN.log.cut-OFFSET and cut off. So are readable records after it that shared its
+//      sync, because a disk may write them in any order. What cannot be read anywhere else is damage: it is reported
+//      with file and offset, the records after it are still found, and the files are left alone.
+//   5. A last segment of no more than its first 8 bytes is one whose creation was interrupted, or to which nothing was
+//      written: it is removed, and the one before is the last, which may have been written to since.
 //   6. A new segment is started only when all records are synced: its file is made, synced, and its folder is synced.
 //   7. Packing a segment that is not written to any more drops nothing. Its records are written, many in a block, to
 //      NNNNNNNN.log.partial; that file is synced, read back, and each record is compared with the original; then it is
@@ -50,6 +52,22 @@ std::vector<size_t> segmentNumbers(const fs::path& folder) {
   return numbers;
 }
 
+/// Without the last ones that hold nothing (point 5 above); these are removed when that is wanted.
+std::vector<size_t> usedSegments(const fs::path& folder, bool mayRemove) {
+  std::vector<size_t> numbers = segmentNumbers(folder);
+  while (numbers.size() > 1) {
+    const fs::path path = segmentPath(folder, numbers.back());
+    std::error_code ignored;
+    if (fs::file_size(path, ignored) > JournalSegment::beginBytes()) break;
+    const auto segment = JournalSegment::open(path, false);
+    const auto scan = segment ? (*segment)->scan(1, true) : segment.error();
+    if (!scan || !scan->damages.empty()) break;
+    if (mayRemove) fs::remove(path, ignored);
+    numbers.pop_back();
+  }
+  return numbers;
+}
+
 class FileJournal : public Journal {
  public:
   FileJournal(fs::path folder, Mode mode) : folder_(std::move(folder)), mode_(mode) {}
@@ -62,7 +80,7 @@ class FileJournal : public Journal {
   /// Takes a first segment that was just made.
   void begin(std::unique_ptr<JournalSegment> segment) {
     segments_.push_back({std::move(segment), {}, JournalSegment::beginBytes()});
-    syncedEnd_ = last().end;
+    noteSynced();
   }
 
   Status openAll(JournalRecovery& recovery);
@@ -93,6 +111,10 @@ class FileJournal : public Journal {
   }
 
   Segment& last() { return segments_.back(); }
+  void noteSynced() {
+    syncedEnd_ = last().end;
+    syncedSequence_ = lastSequence_;
+  }
   void forgetUnsynced();
   Status openSegment(const fs::path& path, bool isLast, JournalRecovery& recovery);
   Status cutTail(const JournalSegment::Scan& scan, JournalRecovery& recovery);
@@ -103,13 +125,14 @@ class FileJournal : public Journal {
   std::vector<Damage> damages_;
   uint64_t lastSequence_ = 0;
   uint64_t syncedEnd_ = 0;             // of the last segment; what lies between it and its end is not synced yet
+  uint64_t syncedSequence_ = 0;        // of the last record that is synced
   bool hasRest_ = false;               // bytes of a failed append may lie after the end
   mutable std::vector<Record> block_;  // the records of the block that was read last
 };
 
 Status FileJournal::openAll(JournalRecovery& recovery) {
   recovery = {};
-  std::vector<size_t> numbers = segmentNumbers(folder_);
+  std::vector<size_t> numbers = usedSegments(folder_, mode_ == Mode::kReadWrite);
   if (numbers.empty()) numbers = {1};
   for (size_t i = 0; i < numbers.size(); ++i) {
     const fs::path path = segmentPath(folder_, numbers[i]);
@@ -122,7 +145,7 @@ Status FileJournal::openAll(JournalRecovery& recovery) {
     CYTO_TRY(openSegment(path, i + 1 == numbers.size(), recovery));
   }
   recovery.damages = damages_;
-  syncedEnd_ = last().end;
+  noteSynced();
   return {};
 }
 
@@ -155,9 +178,8 @@ Status FileJournal::cutTail(const JournalSegment::Scan& scan, JournalRecovery& r
   if (failed == 0) failed = segment.file->sync();
   if (failed != 0) return segment.file->ioError("repaired", failed);
   recovery.cutBytes = scan.size - scan.end;
-  recovery.cut = "The last record of the file '" + segment.file->path().string() + "', at byte " +
-                 std::to_string(scan.end) +
-                 ", was not written completely and had never been confirmed; it was cut off" +
+  recovery.cut = "What was written last to the file '" + segment.file->path().string() + "', at byte " +
+                 std::to_string(scan.end) + ", is not complete and had never been confirmed; it was cut off" +
                  (isKept ? " and kept as '" + kept.filename().string() + "'." : ".");
   return {};
 }
@@ -181,7 +203,7 @@ Result<uint64_t> FileJournal::append(RecordKind kind, std::string_view payload, 
     if (const int failed = segment.file->cutTo(segment.end)) return segment.file->ioError("written", failed);
     hasRest_ = false;
   }
-  const std::string record = encodeRecord(lastSequence_ + 1, kind, payload, time_us);
+  const std::string record = encodeRecord(lastSequence_ + 1, kind, payload, time_us, lastSequence_ - syncedSequence_);
   if (const int failed = segment.file->write(segment.end, record)) {
     hasRest_ = segment.file->cutTo(segment.end) != 0;
     // So that the record does not come back after a power failure; nothing to do when it fails, too.
@@ -203,7 +225,7 @@ Status FileJournal::sync() {
     segment.file->sync();
     return segment.file->ioError("written", failed);
   }
-  syncedEnd_ = segment.end;
+  noteSynced();
   return {};
 }
 
@@ -266,7 +288,11 @@ Status FileJournal::readFrom(uint64_t first, const std::function<Status(const Re
 Status FileJournal::startSegment() {
   CYTO_TRY(sync());
   if (hasRest_ || last().extents.empty()) return {};
-  CYTO_ASSIGN(auto segment, JournalSegment::create(segmentPath(folder_, segments_.size() + 1)));
+  const fs::path path = segmentPath(folder_, segments_.size() + 1);
+  // Left when making it failed and could not be taken back.
+  std::error_code ignored;
+  if (fs::file_size(path, ignored) <= JournalSegment::beginBytes()) fs::remove(path, ignored);
+  CYTO_ASSIGN(auto segment, JournalSegment::create(path));
   begin(std::move(segment));
   return {};
 }
@@ -282,15 +308,15 @@ std::unique_ptr<SegmentPacking> FileJournal::nextPacking() const {
 }
 
 Status FileJournal::finishPacking(SegmentPacking& packing) {
-  CYTO_TRY(packing.replace());
+  CYTO_ASSIGN(auto packed, packing.replace());
   const auto segment = std::find_if(segments_.begin(), segments_.end(), [&](const Segment& candidate) {
     return candidate.file->path() == packing.segment();
   });
-  CYTO_ASSIGN(segment->file, JournalSegment::open(packing.segment(), false));
+  segment->file = std::move(packed);
   segment->extents = packing.packedExtents();
   segment->end = packing.packedEnd();
   block_.clear();
-  return {};
+  return syncToDisk(folder_);
 }
 
 }  // namespace

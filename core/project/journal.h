@@ -66,7 +66,7 @@ class Journal {
   /// The packing of a file that is not written to any more, to be run on any thread; null when there is none to pack.
   virtual std::unique_ptr<SegmentPacking> nextPacking() const = 0;
 
-  /// Uses what `nextPacking` gave and somebody ran with success. On failure the journal is as it was.
+  /// Uses what `nextPacking` gave and somebody ran with success. On failure the journal reads as before.
   virtual Status finishPacking(SegmentPacking& packing) = 0;
 };
 

@@ -6,7 +6,8 @@
 //        u64  sequence: 1, 2, 3, …
 //        u64  Unix time in µs
 //        u16  kind
-//        u16  flags; bit 0: the payload is one zstd frame that tells its size; the other bits are 0
+//        u16  flags; bit 0: the payload is one zstd frame that tells its size; the other bits (since version 2): how
+//             many of the records right before it were not synced when it was written, 32767 for that many or more
 //   2. A payload is compressed only when that makes it smaller; it is never larger than 1 GiB uncompressed.
 //   3. A record of kind 3 is a block (since version 2): its sequence is that of the first record in it, its stored
 //      payload is u32 count and one zstd frame of, for each record: u64 time, u16 kind, u32 length, payload.
@@ -15,6 +16,7 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <memory>
 
@@ -25,6 +27,7 @@ namespace cyto {
 namespace {
 
 constexpr uint16_t kCompressed = 1;
+constexpr uint64_t kMostUnsynced = 0x7fff;
 constexpr int kRecordLevel = 3;
 constexpr int kBlockLevel = 6;  // made once, when nobody waits
 constexpr size_t kCountBytes = 4;
@@ -60,7 +63,9 @@ ZSTD_DCtx* unpacker() {
 
 Result<std::string> decompressed(std::string_view frame, uint64_t maxBytes) {
   const unsigned long long bytes = ZSTD_getFrameContentSize(frame.data(), frame.size());
-  if (bytes == ZSTD_CONTENTSIZE_UNKNOWN || bytes == ZSTD_CONTENTSIZE_ERROR || bytes > maxBytes) {
+  // A block of a frame takes 4 bytes at least; a size that cannot be true must not take memory.
+  const uint64_t mostBytes = std::min<uint64_t>(maxBytes, (frame.size() / 4 + 1) * ZSTD_BLOCKSIZE_MAX);
+  if (bytes == ZSTD_CONTENTSIZE_UNKNOWN || bytes == ZSTD_CONTENTSIZE_ERROR || bytes > mostBytes) {
     return problem("the size of its compressed content is unknown or too large");
   }
   ZSTD_DCtx* context = unpacker();
@@ -98,16 +103,15 @@ RecordHeader RecordHeader::parse(std::string_view bytes) {
           numberAt<int64_t>(bytes, 16), numberAt<uint16_t>(bytes, 24), numberAt<uint16_t>(bytes, 26)};
 }
 
-std::string encodeRecord(uint64_t sequence, RecordKind kind, std::string_view payload, int64_t time_us) {
+std::string encodeRecord(uint64_t sequence, RecordKind kind, std::string_view payload, int64_t time_us,
+                         uint64_t unsynced) {
   const std::string frame = compressed(payload, kRecordLevel);
   const bool isSmaller = !frame.empty() && frame.size() < payload.size();
-  return framed(sequence, kind, isSmaller ? kCompressed : uint16_t{0}, isSmaller ? frame : payload, time_us);
+  const uint64_t flags = std::min(unsynced, kMostUnsynced) << 1 | (isSmaller ? kCompressed : 0);
+  return framed(sequence, kind, static_cast<uint16_t>(flags), isSmaller ? frame : payload, time_us);
 }
 
 Result<std::string> decodePayload(const RecordHeader& header, std::string stored) {
-  if ((header.flags & ~kCompressed) != 0) {
-    return problem("it has unknown flags; it may be of a newer version of the program");
-  }
   if ((header.flags & kCompressed) == 0) return stored;
   return decompressed(stored, kMaxPayload);
 }

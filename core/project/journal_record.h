@@ -41,11 +41,16 @@ struct RecordHeader {
   uint16_t kind = 0;
   uint16_t flags = 0;
 
+  /// How many records right before it shared its sync; when power goes, they may be lost though it is there.
+  uint64_t unsynced() const { return flags >> 1; }
+
   static RecordHeader parse(std::string_view bytes);
 };
 
-/// A record as it stands in a file: header and payload, compressed where that makes it smaller.
-std::string encodeRecord(uint64_t sequence, RecordKind kind, std::string_view payload, int64_t time_us);
+/// A record as it stands in a file: header and payload, compressed where that makes it smaller. `unsynced`: how many
+/// records right before it are not synced yet.
+std::string encodeRecord(uint64_t sequence, RecordKind kind, std::string_view payload, int64_t time_us,
+                         uint64_t unsynced = 0);
 
 /// The payload from its stored form. kFormat: a clause that says what is wrong.
 Result<std::string> decodePayload(const RecordHeader& header, std::string stored);

@@ -124,6 +124,11 @@ class SegmentScan {
       CYTO_ASSIGN(const bool goesOn, skip());
       if (!goesOn) break;
     }
+    if (torn_) {
+      scan_.damages.clear();
+      scan_.extents.resize(torn_->extents);
+      scan_.end = torn_->offset;
+    }
     return std::move(scan_);
   }
 
@@ -167,6 +172,8 @@ class SegmentScan {
           isUsable ? header.sequence - next_ : 0);
     }
     scan_.end = extent.end();
+    // What was synced before another record was written is no interrupted append.
+    if (torn_ && (!isUsable || header.sequence - header.unsynced() > torn_->sequence)) torn_.reset();
     if (!isUsable) return {};
     next_ = extent.lastSequence() + 1;
     scan_.extents.push_back(extent);
@@ -179,21 +186,31 @@ class SegmentScan {
     CYTO_ASSIGN(const Scanner::Search search, scanner_.findRecordAfter(scan_.end, next_, found));
     if (search == Scanner::Search::kFound) {
       CYTO_ASSIGN(const std::optional<RecordHeader> header, scanner_.header(found));
+      if (isLast_ && scan_.damages.empty()) torn_ = Torn{scan_.end, next_, scan_.extents.size()};
       damaged("record " + std::to_string(next_) + " cannot be read, but later ones can", header->sequence - next_);
       next_ = header->sequence;
       scan_.end = found;
       return true;
     }
-    if (search == Scanner::Search::kNothing && isLast_ && scan_.damages.empty()) return false;
+    if (search == Scanner::Search::kNothing && isLast_ && (scan_.damages.empty() || torn_)) return false;
+    torn_.reset();
     damaged("record " + std::to_string(next_) + " and what follows cannot be read", 1);
     scan_.end = scan_.size;
     return false;
   }
 
+  /// Where an append of several records was interrupted: what was found so far after it shared its sync.
+  struct Torn {
+    uint64_t offset = 0;
+    uint64_t sequence = 0;  ///< the first record that is lost
+    size_t extents = 0;     ///< how many were found before it
+  };
+
   Scanner& scanner_;
   const fs::path& path_;
   uint64_t next_;
   bool isLast_;
+  std::optional<Torn> torn_;
   JournalSegment::Scan scan_;
 };
 
@@ -266,6 +283,14 @@ Result<std::string> JournalSegment::bytes(uint64_t begin, uint64_t end) const {
   std::string content(end - begin, '\0');
   CYTO_TRY(readBytes(descriptor_, begin, content.data(), content.size(), path_));
   return content;
+}
+
+Status JournalSegment::rename(const fs::path& path) {
+  std::error_code failed;
+  fs::rename(path_, path, failed);
+  if (failed) return Error(ErrorCode::kIo, "'" + path.string() + "' cannot be replaced: " + failed.message());
+  path_ = path;
+  return {};
 }
 
 int JournalSegment::write(uint64_t offset, std::string_view bytes) {

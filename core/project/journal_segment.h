@@ -70,6 +70,9 @@ class JournalSegment {
   /// The bytes of the file from `begin` to `end`.
   Result<std::string> bytes(uint64_t begin, uint64_t end) const;
 
+  /// Gives the file another name, and takes it from what has it. The folder is not synced.
+  Status rename(const std::filesystem::path& path);
+
   int write(uint64_t offset, std::string_view bytes);
   int cutTo(uint64_t size);
   int sync();

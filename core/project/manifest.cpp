@@ -93,10 +93,17 @@ Error damaged(const fs::path& path, uint64_t offset, const std::string& what) {
   return Error(ErrorCode::kFormat, Damage{path, offset, what, 0, 0}.text());
 }
 
+/// Copying and writing recurse into values, so a manifest that nests deeper than any does is refused while it is read.
+bool isShallow(int depth, json::parse_event_t, const json&) {
+  constexpr int kDeepest = 16;
+  if (depth > kDeepest) throw std::invalid_argument("it nests too deep");
+  return true;
+}
+
 /// kInvalidArgument for a manifest of a newer program, which is no damage.
 Result<Manifest> parse(const std::string& content, const fs::path& path) {
   try {
-    const json value = json::parse(content);
+    const json value = json::parse(content, &isShallow);
     if (value.at("format") != kFormat) return damaged(path, 0, "it is of another program");
     Manifest manifest;
     manifest.version = value.at("version");
@@ -111,7 +118,10 @@ Result<Manifest> parse(const std::string& content, const fs::path& path) {
     }
     manifest.createdBy = value.at("created_by");
     manifest.created_s = value.at("created");
-    manifest.image = decode(value.at("images").at(0), path.parent_path());
+    const json& image = value.at("images").at(0);
+    manifest.image = decode(image, path.parent_path());
+    const std::string relative = image.value("relative_path", "");
+    if (!relative.empty()) manifest.imageBeside = (path.parent_path() / relative).lexically_normal();
     return manifest;
   } catch (const json::parse_error& failure) {
     return damaged(path, failure.byte, "it is no JSON");
@@ -123,7 +133,7 @@ Result<Manifest> parse(const std::string& content, const fs::path& path) {
 }  // namespace
 
 Manifest newManifest(const ImageReference& image) {
-  return {kProjectVersion, "cytoclick " + std::string(programVersion()), std::time(nullptr), image};
+  return {kProjectVersion, "cytoclick " + std::string(programVersion()), std::time(nullptr), image, {}};
 }
 
 Status writeManifest(const fs::path& folder, const fs::path& finalFolder, const Manifest& manifest) {

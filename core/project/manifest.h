@@ -27,6 +27,7 @@ struct Manifest {
   std::string createdBy;  ///< program and version
   int64_t created_s = 0;  ///< Unix time
   ImageReference image;
+  std::filesystem::path imageBeside;  ///< where the image is if it moved with the project; empty when not known
 };
 
 /// A manifest of a new project, made now by this program.

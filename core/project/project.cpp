@@ -36,7 +36,13 @@ Result<std::unique_ptr<Project>> Project::create(const fs::path& folder, const I
     CYTO_ASSIGN(const auto journal, Journal::create(ProjectFolder::journal(hidden)));
     return {};
   }));
-  return open(folder);
+  auto project = open(folder);
+  if (project && (*project)->readOnlyReason().empty()) return project;
+  Error error = project ? Error(ErrorCode::kIo, (*project)->readOnlyReason()) : std::move(project).error();
+  project = error;
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+  return error;
 }
 
 Project::~Project() {
@@ -48,21 +54,6 @@ Project::~Project() {
     // Nothing is lost without it.
     [[maybe_unused]] const Status tried = upkeep_->finish();
   }
-}
-
-Result<Edit> Project::edit(uint64_t sequence) const {
-  if (!history_.find(sequence)) {
-    return Error(ErrorCode::kNotFound, "the history has no step " + std::to_string(sequence));
-  }
-  CYTO_ASSIGN(const Record record, journal_->read(sequence));
-  return decodeEdit(record.payload);
-}
-
-Result<Document> Project::documentAt(uint64_t sequence) const {
-  CYTO_ASSIGN(const History::Path path, history_.pathTo(sequence));
-  Document document = document_;
-  CYTO_TRY(walk(*journal_, path, document));
-  return document;
 }
 
 Status Project::mayChange() const {
@@ -159,7 +150,7 @@ Status Project::walkOnCopy(const History::Path& path, uint64_t target) {
 Status Project::walkInPlace(const History::Path& path, uint64_t target) {
   std::vector<std::pair<Edit, Direction>> done;
   const auto step = [&](uint64_t sequence, Direction direction) -> Status {
-    CYTO_ASSIGN(Edit taken, edit(sequence));
+    CYTO_ASSIGN(Edit taken, editAt(sequence));
     CYTO_TRY(apply(taken, direction, document_));
     done.emplace_back(std::move(taken), direction);
     return {};
@@ -217,6 +208,9 @@ Checkpoint Project::checkpoint() const {
 Status Project::compact() {
   CYTO_TRY(mayChange());
   if (!upkeep_) return {};
+  CYTO_TRY(endGroup());
+  // What failed before is tried again now.
+  [[maybe_unused]] const Status earlier = upkeep_->finish();
   CYTO_TRY(journal_->startSegment());
   if (lastSequence() > 0) upkeep_->begin(checkpoint());
   CYTO_TRY(upkeep_->finish());
@@ -243,6 +237,41 @@ Status Project::copyTo(const fs::path& folder) const {
     if (!damages.empty()) return Error(ErrorCode::kFormat, damages.front().text());
     return journal->sync();
   });
+}
+
+// --- looking into a project, and its image that moved ----------------------------------------------------------------
+
+Result<std::unique_ptr<Project>> Project::openForReading(const fs::path& folder) {
+  return open(folder, Journal::Mode::kReadOnly, {});
+}
+
+Result<Edit> Project::editAt(uint64_t sequence) const {
+  if (!history_.find(sequence)) {
+    return Error(ErrorCode::kNotFound, "the history has no step " + std::to_string(sequence));
+  }
+  CYTO_ASSIGN(const Record record, journal_->read(sequence));
+  return decodeEdit(record.payload);
+}
+
+Result<Record> Project::recordAt(uint64_t sequence) const { return journal_->read(sequence); }
+
+Result<Document> Project::documentAt(uint64_t sequence) const {
+  CYTO_ASSIGN(const History::Path path, history_.pathTo(sequence));
+  Document document = document_;
+  CYTO_TRY(walk(*journal_, path, document));
+  return document;
+}
+
+Status Project::relink(const ImageReference& image) {
+  if (image.shape != this->image().shape) {
+    return Error(ErrorCode::kInvalidArgument, "'" + image.path.string() + "' has the size " + image.shape.text() +
+                                                  ", but the image of this project has " + this->image().shape.text());
+  }
+  Manifest manifest = manifest_;
+  manifest.image = image;
+  if (!folder_.empty() && readOnlyReason_.empty()) CYTO_TRY(writeManifest(folder_, folder_, manifest));
+  manifest_ = std::move(manifest);
+  return {};
 }
 
 }  // namespace cyto

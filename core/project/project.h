@@ -26,7 +26,7 @@ class Project {
   /// Lives in memory and is gone afterwards.
   static std::unique_ptr<Project> inMemory(const ImageReference& image);
 
-  /// Makes a folder that must not exist yet; it appears whole or not at all.
+  /// Makes a folder that must not exist yet; it appears whole or not at all, with those around it that are missing.
   static Result<std::unique_ptr<Project>> create(const std::filesystem::path& folder, const ImageReference& image);
 
   /// Opens a folder: for writing, or for reading only when somebody else has it open, the folder cannot be written, or
@@ -64,12 +64,6 @@ class Project {
   /// steps that are undone now is found too. kFormat names the damage or the step.
   Status verify(const JobContext& job) const;
 
-  /// The edit of a step. kNotFound for a sequence that is no step, kFormat when it cannot be read.
-  Result<Edit> edit(uint64_t sequence) const;
-
-  /// The document as it was at a step; 0 is the beginning.
-  Result<Document> documentAt(uint64_t sequence) const;
-
   /// When the last record was written, in µs of Unix time; 0 when there is none.
   int64_t savedAt_us() const { return savedAt_us_; }
 
@@ -89,12 +83,31 @@ class Project {
   void beginGroup();
   Status endGroup();
 
-  /// Writes a checkpoint and packs the journal now, so that the folder is small and opens fast.
+  /// Writes a checkpoint and packs the journal now, so that the folder is small and opens fast. Ends a group before.
   Status compact();
 
   /// Writes a copy with the whole history to a folder that must not exist yet. Of a damaged project the copy is
   /// repaired: it holds all steps that can be read, renumbered, and the present state.
   Status copyTo(const std::filesystem::path& folder) const;
+
+  // --- looking into a project, and its image that moved
+
+  /// Opens a folder to look at it, whoever has it open: takes no lock and writes nothing, so it may lie on a medium
+  /// that cannot be written.
+  static Result<std::unique_ptr<Project>> openForReading(const std::filesystem::path& folder);
+
+  /// The edit of a step. kNotFound for a sequence that is none, kFormat for one that cannot be read.
+  Result<Edit> editAt(uint64_t sequence) const;
+
+  /// A record of the journal, from 1 to `lastSequence`.
+  Result<Record> recordAt(uint64_t sequence) const;
+
+  /// What the document was at a step of the history; 0 is the beginning.
+  Result<Document> documentAt(uint64_t sequence) const;
+
+  /// Says where the image is now. It is written down where the project can be changed; else it holds until the project
+  /// is closed. kInvalidArgument for another shape.
+  Status relink(const ImageReference& image);
 
  private:
   /// What a group goes back to when its sync fails.
@@ -107,6 +120,9 @@ class Project {
 
   Project() = default;
 
+  static Result<std::unique_ptr<Project>> open(const std::filesystem::path& folder, Journal::Mode wanted,
+                                               const UpkeepOptions& upkeep);
+  void renewManifest(const ReadManifest& read);
   Status load(JournalRecovery& recovery, Result<Checkpoint> checkpoint);
   Status restore(Restoration restoration, uint64_t first);
   std::optional<Checkpoint> usableCheckpoint(Result<Checkpoint> found);

@@ -24,7 +24,7 @@
 //   the
 //      edits that still fit one another. Nothing in the folder is changed. A repaired copy can be written.
 //   7. A folder of version 1 becomes version 2 by replacing its manifest (manifest.h), after the lock is taken and
-//      before anything else is written.
+//      before anything else is written; where that fails it can only be looked at.
 //   8. A folder is made under a hidden name: manifest and journal are written there and synced, it is renamed, and the
 //      folder around is synced.
 
@@ -37,13 +37,21 @@ namespace cyto {
 namespace fs = std::filesystem;
 
 Result<std::unique_ptr<Project>> Project::open(const fs::path& folder, const UpkeepOptions& upkeep) {
+  return open(folder, Journal::Mode::kReadWrite, upkeep);
+}
+
+Result<std::unique_ptr<Project>> Project::open(const fs::path& folder, Journal::Mode wanted,
+                                               const UpkeepOptions& upkeep) {
   std::unique_ptr<Project> project(new Project());
   std::error_code failed;
   project->folder_ = fs::absolute(folder, failed).lexically_normal();
   project->upkeepOptions_ = upkeep;
   CYTO_ASSIGN(ReadManifest read, readManifest(project->folder_));
   project->manifest_ = std::move(read.manifest);
-  ProjectLock::Attempt attempt = ProjectLock::acquire(project->folder_);
+  ProjectLock::Attempt attempt =
+      wanted == Journal::Mode::kReadOnly
+          ? ProjectLock::Attempt{nullptr, "The project was opened only to look at it.", false}
+          : ProjectLock::acquire(project->folder_);
   project->lock_ = std::move(attempt.lock);
   project->readOnlyReason_ = attempt.refusal;
   if (!attempt.refusal.empty()) project->notices_.push_back(attempt.refusal);
@@ -55,10 +63,8 @@ Result<std::unique_ptr<Project>> Project::open(const fs::path& folder, const Upk
   if (read.damage) {
     project->notices_.push_back("Its backup was used, because " + read.damage->text() + ".");
   }
-  const bool mustWrite = read.damage || !read.hasBackup || project->manifest_.version < kProjectVersion;
-  if (project->lock_ && mustWrite) {
-    CYTO_TRY(writeManifest(project->folder_, project->folder_, project->manifest_));
-  }
+  if (project->lock_) ProjectFolder::removeLeftovers(project->folder_);
+  if (project->lock_) project->renewManifest(read);
   // Before the journal: a program that writes beside us syncs the journal before its checkpoint.
   auto checkpoint = readCheckpoint(ProjectFolder::checkpoint(project->folder_), project->image().shape);
   JournalRecovery recovery;
@@ -67,6 +73,20 @@ Result<std::unique_ptr<Project>> Project::open(const fs::path& folder, const Upk
   if (!recovery.cut.empty()) project->notices_.push_back(recovery.cut);
   CYTO_TRY(project->load(recovery, std::move(checkpoint)));
   return project;
+}
+
+/// Writes what is missing of the manifest and its backup; a folder of an older version becomes one of the present.
+void Project::renewManifest(const ReadManifest& read) {
+  const bool isOld = manifest_.version < kProjectVersion;
+  if (!isOld && !read.damage && read.hasBackup) return;
+  const Status written = writeManifest(folder_, folder_, manifest_);
+  // What is only missing is tried again the next time.
+  if (written || !isOld) return;
+  readOnlyReason_ =
+      "The project is of an older version and cannot be brought to the present one, so it can only be looked at: " +
+      written.error().message() + ".";
+  notices_.push_back(readOnlyReason_);
+  lock_.reset();
 }
 
 Status Project::load(JournalRecovery& recovery, Result<Checkpoint> found) {

@@ -1,7 +1,5 @@
 #include "core/project/segment_packing.h"
 
-#include "core/base/atomic_file.h"
-
 namespace cyto {
 
 namespace fs = std::filesystem;
@@ -30,15 +28,17 @@ Status SegmentPacking::run() {
   return packed;
 }
 
-Status SegmentPacking::replace() {
-  std::error_code failed;
-  fs::rename(partialOf(path_), path_, failed);
-  if (failed) {
-    const Error error(ErrorCode::kIo, "'" + path_.string() + "' cannot be replaced: " + failed.message());
-    fs::remove(partialOf(path_), failed);
-    return error;
-  }
-  return syncToDisk(path_.parent_path());
+Result<std::unique_ptr<JournalSegment>> SegmentPacking::replace() {
+  const auto rename = [&]() -> Result<std::unique_ptr<JournalSegment>> {
+    // Opened before: nothing must fail once it has its name.
+    CYTO_ASSIGN(auto packed, JournalSegment::open(partialOf(path_), false));
+    CYTO_TRY(packed->rename(path_));
+    return packed;
+  };
+  auto packed = rename();
+  std::error_code ignored;
+  if (!packed) fs::remove(partialOf(path_), ignored);
+  return packed;
 }
 
 Status SegmentPacking::write(const JournalSegment& source, JournalSegment& target) {

@@ -18,8 +18,9 @@ class SegmentPacking {
   /// Writes the packed file, syncs it, reads it back and compares every record. On failure it is removed again.
   Status run();
 
-  /// Puts the packed file in the place of the segment, after `run`.
-  Status replace();
+  /// Puts the packed file in the place of the segment, after `run`, and gives it. The folder is not synced yet. On
+  /// failure the segment is as it was.
+  Result<std::unique_ptr<JournalSegment>> replace();
 
   const std::filesystem::path& segment() const { return path_; }
   const std::vector<JournalSegment::Extent>& packedExtents() const { return packed_; }

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cmath>
 
+#include "core/project/image_search.h"
 #include "core/project/object_changes.h"
+#include "core/session/pending_mask.h"
 #include "core/session/session_export.h"
 
 namespace cyto {
@@ -60,6 +62,11 @@ Status AnnotationSession::openProject(const fs::path& folder) {
   if (isSame) return {};
   CYTO_ASSIGN(auto project, Project::open(folder));
   notices_ = project->notices();
+  const FoundImage found = findImage(project->image(), project->folder());
+  notices_.insert(notices_.end(), found.notices.begin(), found.notices.end());
+  if (found.hasMoved) {
+    if (const Status noted = project->relink(found.image); !noted) notices_.push_back(noted.error().message());
+  }
   std::shared_ptr<const io::ImageSource> image;
   const ImageReference& reference = project->image();
   std::string problem;
@@ -210,25 +217,10 @@ Result<ObjectMask> AnnotationSession::segment(int alternative, AnswerKind kind, 
   if (prompts.isEmpty()) return refused("there are no prompts; add a point or a box first");
   if (!image_) return refused("the image of this project is not there, so nothing can be segmented in it");
   CYTO_TRY(checkPrompts(prompts, image_->info().shape));
-  std::future<Result<ObjectMask>> pending = ask(prompts, alternative);
-  CYTO_ASSIGN(const ObjectMask answer, await(pending, job));
+  PendingMask pending = ask(worker_, prompts, alternative);
+  CYTO_ASSIGN(const ObjectMask answer, await(worker_, pending, job));
   CYTO_TRY(acceptAnswer(answer, alternative, kind));
   return answer;
-}
-
-std::future<Result<ObjectMask>> AnnotationSession::ask(ObjectPrompts prompts, int alternative) {
-  const auto promise = std::make_shared<std::promise<Result<ObjectMask>>>();
-  worker_.segment(std::move(prompts), alternative,
-                  [promise](Result<ObjectMask> answer) { promise->set_value(std::move(answer)); });
-  return promise->get_future();
-}
-
-Result<ObjectMask> AnnotationSession::await(std::future<Result<ObjectMask>>& answer, const JobContext& job) {
-  constexpr auto kCancelPoll = std::chrono::milliseconds(50);
-  while (answer.wait_for(kCancelPoll) != std::future_status::ready) {
-    if (job.cancel.isCancelled()) worker_.cancelSegmentations();
-  }
-  return answer.get();
 }
 
 Status AnnotationSession::acceptAnswer(const ObjectMask& answer, int alternative, AnswerKind kind) {
@@ -251,18 +243,6 @@ Status AnnotationSession::settleTransient() {
   if (!transient_ || document().draft.current) return {};
   const Draft& draft = document().draft;
   return performDraft(EditKind::kSegment, "segmentation", {draft.prompts, transient_, draft.refines}, true);
-}
-
-Provenance AnnotationSession::provenanceOfDraft() const {
-  const Draft& draft = document().draft;
-  Provenance provenance = handMade();
-  provenance.prompts = draft.prompts;
-  provenance.alternative = draft.current->alternative;
-  provenance.predictedIou = draft.current->predictedIou;
-  provenance.model = draft.current->model;
-  provenance.weightsHash = draft.current->weightsHash;
-  provenance.preprocessing = draft.current->preprocessing;
-  return provenance;
 }
 
 // --- history and export ----------------------------------------------------------------------------------------------

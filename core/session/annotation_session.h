@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <future>
 #include <memory>
 #include <optional>
 #include <span>
@@ -158,10 +157,6 @@ class AnnotationSession {
   Status acceptAnswer(const ObjectMask& answer, int alternative, AnswerKind kind);
   Status settleTransient();
   Status walk(int64_t steps, std::optional<uint64_t> (History::*next)(uint64_t from) const, const std::string& what);
-  Provenance provenanceOfDraft() const;
-  Provenance provenanceOfCommit(const ObjectRecord* before, uint32_t id) const;
-  std::future<Result<ObjectMask>> ask(ObjectPrompts prompts, int alternative);
-  Result<ObjectMask> await(std::future<Result<ObjectMask>>& answer, const JobContext& job);
   Result<std::vector<ObjectMask>> answerAll(const std::vector<ObjectPrompts>& prompts, const JobContext& job);
 
   InferenceWorker& worker_;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/labels/transaction.h"
+#include "core/project/draft_edits.h"
 #include "core/project/object_changes.h"
 #include "core/project/object_edits.h"
 #include "core/session/annotation_session.h"
@@ -20,30 +21,6 @@ Status checkRadius(double radius) {
   constexpr double kMaxRadius = 2000;
   if (std::isfinite(radius) && radius >= 0 && radius <= kMaxRadius) return {};
   return refused("the radius of a brush is a number from 0 to 2000 pixels");
-}
-
-const LabelVolume& volumeOf(const Document& document, const ObjectRecord& object) {
-  return isProposal(object) ? document.proposals : document.labels;
-}
-
-/// Puts what a commit does to pixels into `edit`. `before` is the object that is refined, or null.
-Status replacePixels(const Document& document, const CurrentObject& current, const ObjectRecord* before, uint32_t id,
-                     Edit& edit) {
-  const Box plane = Box::plane(document.labels.shape(), current.t, current.z);
-  Transaction labels(document.labels);
-  if (before && isProposal(*before)) {
-    labels.combine(document.proposals, before->bounds,
-                   [id](uint32_t old, uint32_t proposal) { return old == 0 && proposal == id ? id : old; });
-    Transaction proposals(document.proposals);
-    proposals.replace(before->bounds, id, 0);
-    edit.proposals = proposals.finish();
-  }
-  if (before) labels.replace(before->bounds.clippedTo(plane), id, 0);
-  if (labels.paint(current.t, current.z, current.mask, id, PaintRule::kOnlyBackground) == 0) {
-    return refused("all pixels of the mask belong to other objects already; change the prompts");
-  }
-  edit.labels = labels.finish();
-  return {};
 }
 
 /// Tells verified objects from others, mostly for runs of equal pixels.
@@ -79,67 +56,21 @@ Result<ObjectRecord> AnnotationSession::commit() {
   CYTO_TRY(checkOpen());
   const auto kept = current();
   if (!kept) return refused("there is no mask to commit; use segment first");
-  if (kept->mask.isEmpty()) return refused("the mask is empty; change the prompts and segment again");
-  const uint32_t refined = document().draft.refines;
-  std::shared_ptr<const ObjectRecord> before;
-  if (document().objects.contains(refined)) {
-    CYTO_ASSIGN(before, findChangeable(document(), refined));
-  }
-  const uint32_t id = before ? refined : nextId();
-  Edit edit;
-  edit.kind = EditKind::kCommit;
-  edit.label = (before ? "refinement of object " : "commit of object ") + std::to_string(id);
-  edit.t = kept->t;
-  edit.z = kept->z;
-  CYTO_TRY(replacePixels(document(), *kept, before.get(), id, edit));
+  Document settled = document();
+  settled.draft.current = kept;
+  CYTO_ASSIGN(const Edit edit, commitDraft(settled, nextId()));
   CYTO_TRY(settleTransient());
-  edit.draft = Change<Draft>{document().draft, {}};
-  ObjectChanges changes(document().objects);
-  ObjectRecord& object = changes.record(id);
-  if (before && isProposal(*before)) {
-    object.state = ObjectState::kAccepted;
-    object.area = 0;  // of its pixels in `labels`, where it has none yet
-    object.bounds = {};
-  }
-  object.provenance = provenanceOfCommit(before.get(), id);
-  changes.follow(edit.labels);
-  const ObjectRecord record = object;
-  edit.objects = changes.finish();
   CYTO_TRY(performObjects(edit));
-  return record;
-}
-
-// A mask that was made anew is the model's; what else is known about the object stays.
-Provenance AnnotationSession::provenanceOfCommit(const ObjectRecord* before, uint32_t id) const {
-  const CurrentObject& current = *document().draft.current;
-  Provenance provenance = provenanceOfDraft();
-  provenance.prompts.id = id;
-  if (!before) return provenance;
-  provenance.parents = before->provenance.parents;
-  provenance.source = before->provenance.source;
-  const Shape extent = before->bounds.shape();
-  const bool isAnew = extent.t * extent.z == 1 &&
-                      current.mask != maskOfObject(volumeOf(document(), *before), *before, current.t, current.z);
-  if (!isAnew) provenance.handEdits = before->provenance.handEdits;
-  return provenance;
+  return *edit.objects.front().after;
 }
 
 Status AnnotationSession::refine(uint32_t id) {
   CYTO_TRY(checkOpen());
   CYTO_ASSIGN(const auto object, findChangeable(document(), id));
   if (document().draft.refines == id) return {};
-  const Provenance& source = object->provenance;
-  Draft draft{source.prompts, nullptr, id};
-  const Shape& begin = object->bounds.begin;
-  if (draft.prompts.isEmpty()) draft.prompts = {id, begin.t, begin.z, {}, {}, {}, false};
-  draft.prompts.id = id;
-  const int64_t t = draft.prompts.t;
-  const int64_t z = draft.prompts.z;
-  draft.current = std::make_shared<const CurrentObject>(
-      CurrentObject{t, z, maskOfObject(volumeOf(document(), *object), *object, t, z), source.predictedIou,
-                    source.alternative, source.model, source.weightsHash, source.preprocessing});
   const std::string what = isProposal(*object) ? "proposal " : "object ";
-  return performDraft(EditKind::kRefine, "call back of " + what + std::to_string(id), std::move(draft), false);
+  return performDraft(EditKind::kRefine, "call back of " + what + std::to_string(id), recalled(document(), *object),
+                      false);
 }
 
 // --- strokes ---------------------------------------------------------------------------------------------------------

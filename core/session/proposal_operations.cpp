@@ -10,6 +10,7 @@
 #include "core/project/object_edits.h"
 #include "core/segmentation/prompt_file.h"
 #include "core/session/annotation_session.h"
+#include "core/session/pending_mask.h"
 
 namespace cyto {
 
@@ -107,14 +108,14 @@ Result<AnnotationSession::Proposed> AnnotationSession::proposePrompts(const fs::
 Result<std::vector<ObjectMask>> AnnotationSession::answerAll(const std::vector<ObjectPrompts>& prompts,
                                                              const JobContext& job) {
   const std::vector<size_t> order = orderByTile(prompts, image_->info().shape);
-  std::vector<std::future<Result<ObjectMask>>> pending;
+  std::vector<PendingMask> pending;
   pending.reserve(order.size());
   // All at once, so that the worker does not embed ahead in between.
-  for (const size_t i : order) pending.push_back(ask(prompts[i], 0));
+  for (const size_t i : order) pending.push_back(ask(worker_, prompts[i], 0));
   std::vector<ObjectMask> answers(prompts.size());
   ProgressReporter progress(job, "objects", static_cast<int64_t>(prompts.size()));
   for (size_t n = 0; n < order.size(); ++n) {
-    Result<ObjectMask> answer = await(pending[n], job);
+    Result<ObjectMask> answer = await(worker_, pending[n], job);
     if (!answer) {
       worker_.cancelSegmentations();
       return std::move(answer).error();

@@ -7,6 +7,12 @@ target_compile_options(cyto_options INTERFACE -Wall -Wextra -Wno-unused-paramete
 if(CYTOCLICK_WARNINGS_AS_ERRORS)
   target_compile_options(cyto_options INTERFACE -Werror)
 endif()
+if(CYTOCLICK_FUZZ)
+  # Undefined behaviour ends the program, so that the fuzzer notices it.
+  set(fuzz_options -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
+  add_compile_options(${fuzz_options} -fno-omit-frame-pointer)
+  add_link_options(${fuzz_options})
+endif()
 if(CYTOCLICK_SANITIZE)
   add_compile_options(-fsanitize=${CYTOCLICK_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${CYTOCLICK_SANITIZE})

@@ -152,7 +152,8 @@ TEST_F(ProjectCommand, ImportsAsProposalsAndLeavesWhatIsThere) {
   EXPECT_THAT(again.out, AllOf(StartsWith("no objects came in"), HasSubstr("all of 3 objects")));
   EXPECT_EQ(info()["steps"], 4) << "nothing came in, so there is no step";
   ASSERT_EQ(run("import", {labels.string(), "--as", "proposals"}).exitCode, 0);
-  EXPECT_EQ(info()["objects"], 6);
+  EXPECT_EQ(info()["objects"], 3);
+  EXPECT_EQ(info()["proposals"], 3);
   const json report = json::parse(run("provenance", {"--json"}).out);
   EXPECT_EQ(report["objects"][3]["id"], 4);
   EXPECT_EQ(report["objects"][3]["state"], "proposal");

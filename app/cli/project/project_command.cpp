@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <ctime>
 
+#include "app/cli/project/collaboration_commands.h"
 #include "app/cli/project/project_commands.h"
 
 namespace cyto::cli {
@@ -36,6 +37,9 @@ void addProjectCommand(CLI::App& app, Runner& chosen) {
   addExportCommand(commands);
   addImportCommand(commands);
   addReportCommands(commands);
+  addMergeCommand(*command, chosen);
+  addRelinkCommand(*command, chosen);
+  addReplayCommand(*command, chosen);
 }
 
 }  // namespace cyto::cli

@@ -165,9 +165,65 @@ TEST_F(JournalSegmentsTest, AnInterruptedNewFileIsEmpty) {
     const auto journal = open();
     EXPECT_TRUE(recovery_.damages.empty());
     EXPECT_EQ(recordsOf(*journal), written_);
-    EXPECT_EQ(fs::file_size(segment(4)), 8U);
-    fs::remove(segment(4));
+    EXPECT_FALSE(fs::exists(segment(4)));
+    ASSERT_TRUE(journal->startSegment()) << "it is not in the way";
+    EXPECT_TRUE(fs::exists(segment(4)));
   }
+}
+
+// The making of a new file failed and could not be taken back, so the journal went on in the one before.
+TEST_F(JournalSegmentsTest, ATornRecordBeforeAnEmptyFileIsCut) {
+  write();
+  const std::string whole = readFile(segment(3));
+  for (const char* begun : {"", "CYTOJNL1"}) {
+    writeFile(segment(3), whole.substr(0, whole.size() - 1));
+    writeFile(segment(4), begun);
+    const auto journal = open();
+    EXPECT_TRUE(recovery_.damages.empty());
+    EXPECT_EQ(journal->lastSequence(), 89U);
+  }
+}
+
+TEST_F(JournalSegmentsTest, WhatSharedTheSyncOfATornRecordIsCutWithIt) {
+  const auto append = [](Journal& journal) { return journal.append(RecordKind::kEdit, "payload", 1).value(); };
+  const auto flip = [&](uint64_t offset) {
+    std::string bytes = readFile(segment(1));
+    bytes[offset] = static_cast<char>(~bytes[offset]);
+    writeFile(segment(1), bytes);
+  };
+  uint64_t second = 0;
+  {
+    const auto journal = Journal::create(folder_.path()).value();
+    append(*journal);
+    ASSERT_TRUE(journal->sync());
+    second = journal->size_bytes();
+    for (int i = 0; i < 3; ++i) append(*journal);
+    ASSERT_TRUE(journal->sync());
+  }
+  const std::string group = readFile(segment(1));
+  flip(second + 30);
+  EXPECT_EQ(open()->lastSequence(), 1U) << "two whole records of the group follow";
+  EXPECT_TRUE(recovery_.damages.empty());
+  EXPECT_EQ(recovery_.cutBytes, group.size() - second);
+
+  writeFile(segment(1), group);
+  {
+    const auto journal = open();
+    append(*journal);
+    append(*journal);
+    ASSERT_TRUE(journal->sync());
+  }
+  const std::string later = readFile(segment(1));
+  flip(second + 30);
+  open();
+  ASSERT_EQ(recovery_.damages.size(), 1U) << "a record follows that was written when the group was safe";
+  EXPECT_EQ(recovery_.damages.front().offset, second);
+  EXPECT_EQ(readFile(segment(1)).size(), later.size());
+
+  writeFile(segment(1), later);
+  flip(30);
+  open();
+  ASSERT_EQ(recovery_.damages.size(), 1U) << "what is torn was safe before the group began";
 }
 
 // Every bit of packed and plain files: it is noticed, and what is read is what was written.

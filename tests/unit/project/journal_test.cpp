@@ -77,6 +77,7 @@ class JournalTest : public testing::Test {
     ends_ = {kMagicBytes};
     for (const std::string& payload : payloads_) {
       EXPECT_TRUE(journal->append(RecordKind::kEdit, payload, 5));
+      EXPECT_TRUE(journal->sync());
       ends_.push_back(fs::file_size(file()));
     }
     return readFile(file());
@@ -218,7 +219,10 @@ TEST_F(JournalTest, FlippedBitInTheLastRecordIsCut) {
 TEST_F(JournalTest, DamageBehindALargeGapIsFound) {
   {
     auto journal = Journal::create(folder_.path()).value();
-    for (const size_t bytes : {10, 3 << 20, 10}) ASSERT_TRUE(journal->append(RecordKind::kEdit, randomBytes(bytes), 1));
+    for (const size_t bytes : {10, 3 << 20, 10}) {
+      ASSERT_TRUE(journal->append(RecordKind::kEdit, randomBytes(bytes), 1));
+      ASSERT_TRUE(journal->sync());
+    }
   }
   std::string bytes = readFile(file());
   bytes[1 << 20] = static_cast<char>(~bytes[1 << 20]);
@@ -235,15 +239,16 @@ TEST_F(JournalTest, HostileFilesAreRefused) {
   expectDamageAt(0);
   writeFile(file(), magic + rawRecord(2, 1, 0, "gap"));
   expectDamageAt(8, "record 2 stands where record 1");
-  writeFile(file(), magic + rawRecord(1, 1, 2, "unknown flag"));
-  expectDamageAt(8, "unknown flags");
   writeFile(file(), magic + rawRecord(1, 1, 1, "no zstd frame"));
   expectDamageAt(8);
-  // Frames with one raw block "abc" of unknown size, and with a size of 2 GiB in the header.
+  // Frames with one raw block "abc" of unknown size, and with sizes of 2 GiB and 512 MiB in the header.
   writeFile(file(), magic + rawRecord(1, 1, 1, std::string("\x28\xB5\x2F\xFD\x00\x58\x19\x00\x00", 9) + "abc"));
   expectDamageAt(8, "unknown or too large");
   writeFile(file(),
             magic + rawRecord(1, 1, 1, std::string("\x28\xB5\x2F\xFD\xA0\x00\x00\x00\x80\x19\x00\x00", 12) + "abc"));
+  expectDamageAt(8, "unknown or too large");
+  writeFile(file(),
+            magic + rawRecord(1, 1, 1, std::string("\x28\xB5\x2F\xFD\xA0\x00\x00\x00\x20\x19\x00\x00", 12) + "abc"));
   expectDamageAt(8, "unknown or too large");
 }
 

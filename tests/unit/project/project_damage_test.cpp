@@ -222,5 +222,23 @@ TEST_F(DamagedProjectTest, AnyBitOfTheJournalMayFlip) {
   }
 }
 
+// Whoever recurses into these runs out of stack.
+TEST_F(DamagedProjectTest, ValuesThatNestDeepAreRefused) {
+  write(false);
+  const std::string manifest = readFile(path() / "project.json");
+  const std::string lists(400000, '[');
+  fs::remove(path() / "project.json.backup");
+  writeFile(path() / "project.json",
+            manifest.substr(0, manifest.rfind('}')) + ",\"more\":" + lists + std::string(lists.size(), ']') + "}");
+  const auto opened = Project::open(path());
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().message(), HasSubstr("nests too deep"));
+  for (const char begin : {'\x81', '\xa1', '\xc1', '\x5f', '\x7f', '\x9f'}) {
+    const auto edit = decodeEdit(std::string(size_t{1} << 22, begin));
+    ASSERT_FALSE(edit);
+    EXPECT_EQ(edit.error().code(), ErrorCode::kFormat);
+  }
+}
+
 }  // namespace
 }  // namespace cyto

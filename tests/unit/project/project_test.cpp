@@ -229,21 +229,6 @@ TEST_F(ProjectTest, AnotherHostsLockIsRespected) {
   EXPECT_THAT(project->readOnlyReason(), testing::AllOf(HasSubstr("microscope-7"), HasSubstr("delete the file LOCK")));
 }
 
-TEST_F(ProjectTest, AReadOnlyFolderCanBeLookedAt) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
-  {
-    ASSERT_TRUE(create()->perform(promptEdit({}, {5, 6, true})));
-  }
-  fs::permissions(path() / "LOCK", fs::perms::owner_read);
-  fs::permissions(path(), fs::perms::owner_read | fs::perms::owner_exec);
-  {
-    const auto project = reopen();
-    EXPECT_THAT(project->readOnlyReason(), HasSubstr("cannot be written"));
-    EXPECT_FALSE(project->document().draft.isEmpty());
-  }
-  fs::permissions(path(), fs::perms::owner_all);
-}
-
 TEST_F(ProjectTest, ACopyHasTheWholeHistory) {
   const auto project = create();
   ASSERT_TRUE(project->perform(commitEdit(project->document(), 1, square(4, 4, 6))));
