@@ -92,6 +92,27 @@ Status AnnotationSession::start(std::unique_ptr<Project> project, std::shared_pt
   transient_.reset();
   hasUnsaved_ = false;
   imageProblem_.clear();
+  refusedImage_.clear();
+  return {};
+}
+
+Status AnnotationSession::relink(const fs::path& place, bool anyContent) {
+  CYTO_TRY(checkOpen());
+  refusedImage_.clear();
+  const ImageReference before = project_->image();
+  CYTO_ASSIGN(const ImageReference now, imageAt(before, place, true));
+  const bool isOther = !before.contentHash.empty() && now.contentHash != before.contentHash;
+  if (isOther && !anyContent) {
+    refusedImage_ = now.path;
+    return refused("'" + now.path.string() +
+                   "' is another image than the one this project was made for: its content differs; write relink PATH "
+                   "any if the labels fit it all the same");
+  }
+  CYTO_ASSIGN(auto image, openPixels(now.path, {now.key}));
+  CYTO_TRY(project_->relink(now));
+  worker_.setImage(image);
+  image_ = std::move(image);
+  imageProblem_.clear();
   return {};
 }
 

@@ -96,7 +96,9 @@ void LiveSession::run(const std::string& command, const Done& done) {
   for (const std::string& line : printed_) {
     if (line.rfind(warning, 0) == 0) tell(Notice::Severity::kWarning, line.substr(warning.size()));
   }
-  if (!status && status.error().code() != ErrorCode::kCancelled) {
+  // That an image has another content is a question, which the state asks.
+  const bool isQuestion = command.rfind("relink ", 0) == 0 && !session_.refusedImage().empty();
+  if (!status && status.error().code() != ErrorCode::kCancelled && !isQuestion) {
     tell(Notice::Severity::kError, status.error().message());
   }
   if (done) done(status);
@@ -235,9 +237,9 @@ Result<Edit> LiveSession::shownEdit(const StepThumbnailRequest& request) const {
   if (isClosing_ || !project || request.origin != history_.origin()) {
     return Error(ErrorCode::kCancelled, "the history is another one by now");
   }
-  CYTO_ASSIGN(Edit last, project->edit(request.last));
+  CYTO_ASSIGN(Edit last, project->editAt(request.last));
   if (request.first == request.last || hasPlace(last)) return last;
-  return project->edit(request.first);
+  return project->editAt(request.first);
 }
 
 void LiveSession::requestThumbnail(StepThumbnailRequest request) {
@@ -273,6 +275,7 @@ void LiveSession::publish(bool isAnswering) {
     state->savedAt_us = project->savedAt_us();
     state->damages = project->damages();
     state->imageProblem = session_.imageProblem();
+    state->refusedImage = session_.refusedImage();
     history_.follow(project->history());
     state->history = history_;
     state->undoLabel = project->history().undoLabel().value_or("");

@@ -30,6 +30,7 @@ struct SessionState {
   std::string readOnlyReason;    ///< empty: everything can be changed
   std::vector<Damage> damages;   ///< what of the project could not be read
   std::string imageProblem;      ///< why there is no image; a sentence
+  std::filesystem::path refusedImage;  ///< was named as the image, but has another content
   int64_t savedAt_us = 0;
 
   HistoryTree history;    ///< all steps and where the document stands

@@ -26,7 +26,9 @@ class KeyMapSheet;
 class LayersPanel;
 class NoticeBar;
 class ObjectPanel;
+class ProjectBanner;
 class PromptPanel;
+class ProvenancePanel;
 class SliceView;
 class StartPage;
 class StatusReadout;
@@ -54,6 +56,9 @@ class MainWindow : public QMainWindow {
   AxisBar& axisBar() { return *axisBar_; }
   NoticeBar& notices() { return *notices_; }
   JobsButton& jobs() { return *jobs_; }
+  HistoryPanel& history() { return *history_; }
+  ProvenancePanel& provenance() { return *provenance_; }
+  ProjectBanner& banner() { return *banner_; }
 
   /// Shows a sentence over the view.
   void tell(cyto::Notice::Severity severity, const QString& sentence);
@@ -86,6 +91,7 @@ class MainWindow : public QMainWindow {
   void takeModel();
   void takeJobs();
   void showTitle();
+  void showProvenance();
   void updateCommands();
   void showPointer(bool isInside, double y, double x);
   void rememberThumbnail();
@@ -100,6 +106,7 @@ class MainWindow : public QMainWindow {
   std::shared_ptr<const io::ImageSource> shownImage_;
   QString shownProject_;
   PixelScale shownScale_;
+  uint64_t shownHistory_ = 0;
   int panelsToRefresh_ = 0;
   std::optional<int> askedAlternative_;
   std::optional<QPointF> pointer_;  // in the image, as x and y
@@ -115,6 +122,8 @@ class MainWindow : public QMainWindow {
   PromptPanel* prompts_ = nullptr;
   ObjectPanel* objects_ = nullptr;
   HistoryPanel* history_ = nullptr;
+  ProvenancePanel* provenance_ = nullptr;
+  ProjectBanner* banner_ = nullptr;
   StatusReadout* readout_ = nullptr;
   JobsButton* jobs_ = nullptr;
   CommandPalette* palette_ = nullptr;

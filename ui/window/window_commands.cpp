@@ -15,6 +15,7 @@
 #include "ui/window/command_palette.h"
 #include "ui/window/key_map_sheet.h"
 #include "ui/window/main_window.h"
+#include "ui/window/project_commands.h"
 
 namespace cyto::ui {
 
@@ -298,6 +299,7 @@ void addWindowCommands(MainWindow& window) {
   addToolCommands(window);
   addViewCommands(window);
   addSliceCommands(window);
+  addProjectCommands(window);
   CommandRegistry& commands = window.commands();
   const QString help = tr("Help");
   commands.add({"palette", tr("All commands…"), help, "search", keys({"Ctrl+K"}),
