@@ -18,6 +18,7 @@ constexpr int kHaloWidth = 2;
 constexpr int kMostContourWidth = 64;
 constexpr double kLeastContourOpacity = 0.6;
 constexpr uint32_t kWhite = 0xFFFFFFFFU;
+constexpr uint32_t kDark = 0xB0000000U;  // premultiplied: shows on light and dark, and beside every colour
 
 /// Device pixels in a row that show pixels of the same chunk.
 struct ChunkSpan {
@@ -169,50 +170,117 @@ uint32_t premultiplied(const std::array<uint8_t, 3>& colour, double opacity) {
   return alpha << 24 | component(0) << 16 | component(1) << 8 | component(2);
 }
 
-/// The colours of the ids of a tile, each computed once as long as few share a slot.
-class LabelColours {
+/// What is known of the ids of a tile, each worked out once as long as few share a slot.
+class LabelLooks {
  public:
-  explicit LabelColours(const LabelStyle& style)
-      : isFilled_(style.shape == LabelStyle::Shape::kFilled), opacity_(std::clamp(style.opacity, 0.0, 1.0)) {}
+  struct Look {
+    uint32_t id = 0;  ///< of the background, which is never asked for
+    uint32_t filling = 0;
+    uint32_t contour = 0;
+    bool isFinished = false;
+  };
 
-  uint32_t of(uint32_t id, bool isContour) {
-    Slot& slot = slots_[id % slots_.size()];
-    if (slot.id != id) {
+  LabelLooks(const LabelStyle& style, const std::function<bool(uint32_t)>& isFinished)
+      : filling_(fillingOpacity(style)),
+        contour_(std::max(style.opacity, kLeastContourOpacity)),
+        isFinished_(isFinished) {}
+
+  const Look& of(uint32_t id) {
+    Look& look = looks_[id % looks_.size()];
+    if (look.id != id) {
       const auto colour = labelColour(id);
-      slot = {id, isFilled_ ? premultiplied(colour, opacity_) : 0,
-              premultiplied(colour, std::max(opacity_, kLeastContourOpacity))};
+      look = {id, premultiplied(colour, filling_), premultiplied(colour, std::min(contour_, 1.0)),
+              isFinished_ && isFinished_(id)};
     }
-    return isContour ? slot.contour : slot.filling;
+    return look;
   }
 
  private:
-  struct Slot {
-    uint32_t id = 0;  // of the background, which is never asked for
-    uint32_t filling = 0;
-    uint32_t contour = 0;
-  };
+  static double fillingOpacity(const LabelStyle& style) {
+    const double opacity = std::clamp(style.opacity, 0.0, 1.0);
+    constexpr double kHatchedPart = 0.4;
+    switch (style.shape) {
+      case LabelStyle::Shape::kContour: return 0;
+      case LabelStyle::Shape::kHatched: return kHatchedPart * opacity;
+      default: return opacity;
+    }
+  }
 
-  bool isFilled_;
-  double opacity_;
-  std::array<Slot, 1024> slots_{};
+  double filling_;
+  double contour_;
+  const std::function<bool(uint32_t)>& isFinished_;
+  std::array<Look, 1024> looks_{};
+};
+
+/// Dashes and lines of proposals. They hang together over tiles, so places are those in the whole enlarged plane.
+class Hatching {
+ public:
+  explicit Hatching(const LabelStyle& style, const ScreenTileKey& key, int lineWidth)
+      : isOn_(style.shape == LabelStyle::Shape::kHatched),
+        width_(lineWidth),
+        y_(key.row * kTileSide),
+        x_(key.column * kTileSide) {}
+
+  bool isOn() const { return isOn_; }
+  /// A chequered pattern makes dashes along rows and columns, which lines at an angle are not.
+  bool isGap(int y, int x) const {
+    const int64_t dash = kDash * width_;
+    return ((y_ + y) / dash + (x_ + x) / dash) % 2 != 0;
+  }
+  bool isLine(int y, int x) const { return (y_ + y + x_ + x) % (kSpacing * width_) < width_; }
+
+ private:
+  static constexpr int64_t kDash = 4;
+  static constexpr int64_t kSpacing = 8;
+  bool isOn_;
+  int64_t width_;
+  int64_t y_;
+  int64_t x_;
+};
+
+/// What is drawn where: the contour of every object, and a line inside it for those that are finished.
+struct Borders {
+  const Marks& contours;
+  const Marks& inner;  ///< empty when no object is finished
 };
 
 /// Whether the tile has an id at all.
-bool drawObjects(const SampledLabels& sampled, const Marks& contours, const LabelStyle& style, ScreenTile& tile) {
-  LabelColours colours(style);
+bool drawObjects(const SampledLabels& sampled, const Borders& borders, const Hatching& hatching, LabelLooks& looks,
+                 ScreenTile& tile) {
   bool isAnyThere = false;
   const int margin = sampled.margin();
   for (int y = 0; y < kTileSide; ++y) {
     const uint32_t* ids = sampled.row(y + margin) + margin;
-    const uint8_t* isContour = contours.data() + static_cast<ptrdiff_t>(y + margin) * sampled.side() + margin;
+    const auto offset = static_cast<size_t>((y + margin) * sampled.side() + margin);
+    const uint8_t* isContour = borders.contours.data() + offset;
+    const uint8_t* isInner = borders.inner.empty() ? nullptr : borders.inner.data() + offset;
     uint32_t* out = tile.pixels.data() + y * kTileSide;
     for (int x = 0; x < kTileSide; ++x) {
       if (ids[x] == 0) continue;
-      out[x] = colours.of(ids[x], isContour[x] != 0);
       isAnyThere = true;
+      const LabelLooks::Look& look = looks.of(ids[x]);
+      if (isContour[x]) {
+        out[x] = hatching.isOn() && hatching.isGap(y, x) ? kDark : look.contour;
+      } else if (isInner && look.isFinished && isInner[x]) {
+        out[x] = kDark;
+      } else {
+        out[x] = hatching.isOn() && hatching.isLine(y, x) ? look.contour : look.filling;
+      }
     }
   }
   return isAnyThere;
+}
+
+/// Whether one of the objects on edges is finished.
+bool hasFinished(const SampledLabels& sampled, const Marks& edges, LabelLooks& looks) {
+  for (int y = 0; y < sampled.side(); ++y) {
+    const uint32_t* ids = sampled.row(y);
+    const uint8_t* isEdge = edges.data() + static_cast<ptrdiff_t>(y) * sampled.side();
+    for (int x = 0; x < sampled.side(); ++x) {
+      if (isEdge[x] && ids[x] != 0 && looks.of(ids[x]).isFinished) return true;
+    }
+  }
+  return false;
 }
 
 /// Whether the tile has any of the halo. Nothing is drawn outside the plane.
@@ -232,14 +300,16 @@ bool drawHalo(const Marks& halo, const SampledLabels& sampled, int rows, int col
 
 }  // namespace
 
-ScreenTile renderLabelTile(const LabelVolume& labels, const ScreenTileKey& key, const LabelStyle& style) {
+ScreenTile renderLabelTile(const LabelVolume& labels, const ScreenTileKey& key, const LabelStyle& style,
+                           const std::function<bool(uint32_t)>& isFinished) {
   assert(key.zoom > 0);
   const int rows = insideTile(key.row, labels.shape().y, key.zoom);
   const int columns = insideTile(key.column, labels.shape().x, key.zoom);
   if (labels.size_bytes() == 0 || rows == 0 || columns == 0) return {};
 
   const int contourWidth = std::clamp(style.contourWidth, 0, kMostContourWidth);
-  SampledLabels sampled(std::max(contourWidth, kHaloWidth));
+  const int lineWidth = std::max(contourWidth, 1);
+  SampledLabels sampled(std::max(contourWidth + lineWidth, kHaloWidth));
   if (!sample(labels, key, sampled)) return {};
 
   ScreenTile tile{std::vector<uint32_t>(static_cast<size_t>(kTileSide) * kTileSide)};
@@ -247,7 +317,12 @@ ScreenTile renderLabelTile(const LabelVolume& labels, const ScreenTileKey& key, 
   const auto isAnyId = [](uint32_t) { return true; };
   // At a width of one the contour is the edge itself.
   const Marks contours = contourWidth == 1 ? edges : markNear(sampled, edges, contourWidth, isAnyId);
-  bool isAnyDrawn = drawObjects(sampled, contours, style, tile);
+  LabelLooks looks(style, isFinished);
+  Marks inner;
+  if (isFinished && hasFinished(sampled, edges, looks)) {
+    inner = markNear(sampled, edges, contourWidth + lineWidth, isAnyId);
+  }
+  bool isAnyDrawn = drawObjects(sampled, {contours, inner}, Hatching(style, key, lineWidth), looks, tile);
   if (style.selected != 0) {
     const auto isSelected = [&](uint32_t id) { return id == style.selected; };
     isAnyDrawn |= drawHalo(markNear(sampled, edges, kHaloWidth, isSelected), sampled, rows, columns, tile);

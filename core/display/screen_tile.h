@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <span>
@@ -40,7 +41,11 @@ Result<ScreenTile> renderImageTile(PixelPyramid& pyramid, const ScreenTileKey& k
                                    std::span<const ChannelDisplay> channels, const JobContext& job);
 
 struct LabelStyle {
-  enum class Shape { kFilled, kContour };
+  enum class Shape {
+    kFilled,
+    kContour,
+    kHatched,  ///< a dashed contour with dark gaps, thin diagonal lines and a light filling: told apart without colour
+  };
   Shape shape = Shape::kFilled;
   double opacity = 0.45;  ///< of the filling; a contour has its own full colour times this, at least 0.6
   int contourWidth = 1;   ///< device pixels, inside the object
@@ -49,7 +54,9 @@ struct LabelStyle {
 };
 
 /// Draws objects in the colours of `labelColour`: filled objects have a contour in the full colour too. Transparent
-/// where there is no object. A tile without labels has no pixels at all (`pixels` empty).
-ScreenTile renderLabelTile(const LabelVolume& labels, const ScreenTileKey& key, const LabelStyle& style);
+/// where there is no object. A tile without labels has no pixels at all (`pixels` empty). Objects for which
+/// `isFinished` holds get a thin dark line inside their contour.
+ScreenTile renderLabelTile(const LabelVolume& labels, const ScreenTileKey& key, const LabelStyle& style,
+                           const std::function<bool(uint32_t id)>& isFinished = {});
 
 }  // namespace cyto

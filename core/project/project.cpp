@@ -3,8 +3,8 @@
 #include <chrono>
 #include <utility>
 
-#include "core/project/crc32c.h"
-#include "core/project/project_folder.h"
+#include "core/journal/crc32c.h"
+#include "core/project/folder/project_folder.h"
 #include "core/project/project_repair.h"
 
 namespace cyto {

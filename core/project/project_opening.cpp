@@ -28,9 +28,9 @@
 //   8. A folder is made under a hidden name: manifest and journal are written there and synced, it is renamed, and the
 //      folder around is synced.
 
-#include "core/project/crc32c.h"
+#include "core/journal/crc32c.h"
+#include "core/project/folder/project_folder.h"
 #include "core/project/project.h"
-#include "core/project/project_folder.h"
 
 namespace cyto {
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "core/journal/journal.h"
 #include "core/project/document.h"
 #include "core/project/edit.h"
-#include "core/project/image_reference.h"
-#include "core/project/journal.h"
+#include "core/project/folder/image_reference.h"
 
 namespace cyto {
 

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "core/project/project_folder.h"
+#include "core/project/folder/project_folder.h"
 
 namespace cyto {
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "core/project/image_search.h"
+#include "core/project/folder/image_search.h"
 #include "core/project/object_changes.h"
 #include "core/session/pending_mask.h"
 #include "core/session/session_export.h"
@@ -314,9 +314,13 @@ Status AnnotationSession::setPixelSize(double size, const std::string& unit) {
   return project_->perform(edit);
 }
 
-Status AnnotationSession::exportLabels(LabelFormat format, const fs::path& path) {
+Status AnnotationSession::exportLabels(LabelFormat format, const fs::path& path, const fs::path& provenance) {
   CYTO_TRY(checkOpen());
+  if (!provenance.empty()) CYTO_TRY(checkTarget(provenance));  // before the labels are written
   CYTO_TRY(exportLabelsOf(document(), project_->image(), path, format, true, notices_, {}));
+  if (!provenance.empty()) {
+    CYTO_TRY(writeSideCar(provenance, document(), {project_->folder(), project_->image(), path}));
+  }
   hasUnsaved_ = false;
   return {};
 }

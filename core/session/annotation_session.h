@@ -10,6 +10,7 @@
 
 #include "core/io/image_source.h"
 #include "core/labels/brush.h"
+#include "core/project/exchange/label_import.h"
 #include "core/project/project.h"
 #include "core/project/proposals.h"
 #include "core/segmentation/label_export.h"
@@ -104,8 +105,10 @@ class AnnotationSession {
 
   /// Makes an automatic result proposals, in one step. Earlier proposals stay as they are. Refused when none comes in.
   Result<Proposed> propose(const AutomaticResult& result);
-  /// The objects of a label image, see readLabels.
-  Result<Proposed> proposeLabels(const std::filesystem::path& path, const std::string& key, const JobContext& job);
+  /// Takes over the objects of a label file, as proposals or as accepted objects, in one step; see cyto::importLabels
+  /// for what comes in. Refused when none does.
+  Result<LabelImport> importLabels(const std::filesystem::path& path, const std::string& key, bool asProposals,
+                                   const JobContext& job);
   /// The worker's answers to a prompt file (core/segmentation/prompt_file.h); an id in several planes is one object,
   /// and its provenance keeps the prompts of the first. `cancel` and InferenceWorker::cancelSegmentations give it up.
   Result<Proposed> proposePrompts(const std::filesystem::path& file, const JobContext& job);
@@ -129,8 +132,9 @@ class AnnotationSession {
   /// a unit of length.
   Status setPixelSize(double size, const std::string& unit);
 
-  /// Writes all labels.
-  Status exportLabels(LabelFormat format, const std::filesystem::path& path);
+  /// Writes all labels, and beside them the provenance of the objects when `provenance` names a file.
+  Status exportLabels(LabelFormat format, const std::filesystem::path& path,
+                      const std::filesystem::path& provenance = {});
 
   std::string stateHash() const { return cyto::stateHash(document()); }
 

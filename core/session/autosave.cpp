@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "core/project/image_reference.h"
+#include "core/project/folder/image_reference.h"
 
 namespace cyto {
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <future>
 
+#include "core/project/exchange/english.h"
 #include "core/session/autosave.h"
 #include "core/session/session_export.h"
 
@@ -26,6 +27,27 @@ InferenceWorker::Listener workerListener(const LiveSession::Listener& listener) 
 bool replacesHistory(const std::string& command) {
   const std::string_view word = std::string_view(command).substr(0, command.find(' '));
   return word == "open" || word == "project" || word == "save";
+}
+
+// How lines begin that are for the user.
+constexpr std::string_view kWarning = "warning ";
+constexpr std::string_view kNotice = "notice ";
+
+/// What a command that takes labels in says of their number: "12 objects".
+std::string countIn(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    for (const std::string kind : {"object", "proposal"}) {
+      if (line.starts_with(kind + "s ")) return counted(std::atoll(line.c_str() + kind.size() + 2), kind);
+    }
+  }
+  return "nothing";
+}
+
+/// The label file of a command that takes one in; such commands are jobs.
+std::optional<std::string> fileTakenIn(const std::string& command) {
+  const auto words = scriptWords(command);
+  if (!words || words->size() < 3 || ((*words)[0] != "import" && (*words)[0] != "propose")) return {};
+  return (*words)[2];
 }
 
 bool isRecorded(const std::string& command) {
@@ -78,6 +100,23 @@ void LiveSession::execute(std::string command, Done done) {
 }
 
 void LiveSession::run(const std::string& command, const Done& done) {
+  if (const auto file = fileTakenIn(command)) {
+    const auto work = [&]() -> Result<std::string> {
+      CYTO_TRY(carryOut(command));
+      return "Imported " + countIn(printed_);
+    };
+    return runJob("Importing " + fs::path(*file).filename().string(), work, done);
+  }
+  const Status status = carryOut(command);
+  // That an image has another content is a question, which the state asks.
+  const bool isQuestion = command.starts_with("relink ") && !session_.refusedImage().empty();
+  if (!status && status.error().code() != ErrorCode::kCancelled && !isQuestion) {
+    tell(Notice::Severity::kError, status.error().message());
+  }
+  if (done) done(status);
+}
+
+Status LiveSession::carryOut(const std::string& command) {
   printed_.clear();
   if (isClosing_) {
     [[maybe_unused]] const auto always = script_.execute("live off", {});
@@ -85,34 +124,29 @@ void LiveSession::run(const std::string& command, const Done& done) {
   }
   const auto position = [this] { return session_.project() ? session_.project()->history().current() : 0; };
   const uint64_t before = position();
-  auto result = script_.execute(command, {});
-  Status status = result ? Status() : Status(result.error());
+  const auto result = script_.execute(command, {});
   if (replacesHistory(command)) forgetHistory();
   publish(false);
-  if (status && isRecorded(command)) write(command);
+  if (result && isRecorded(command)) write(command);
   // The prompt stays when its mask was given up, or cannot be made; so must it in the recording.
-  if (!status && position() != before) write("live off\n" + command + "\nlive on");
-  const std::string warning = "warning ";
+  if (!result && position() != before) write("live off\n" + command + "\nlive on");
   for (const std::string& line : printed_) {
-    if (line.rfind(warning, 0) == 0) tell(Notice::Severity::kWarning, line.substr(warning.size()));
+    if (line.starts_with(kWarning)) tell(Notice::Severity::kWarning, line.substr(kWarning.size()));
+    if (line.starts_with(kNotice)) tell(Notice::Severity::kInformation, line.substr(kNotice.size()));
   }
-  // That an image has another content is a question, which the state asks.
-  const bool isQuestion = command.rfind("relink ", 0) == 0 && !session_.refusedImage().empty();
-  if (!status && status.error().code() != ErrorCode::kCancelled && !isQuestion) {
-    tell(Notice::Severity::kError, status.error().message());
-  }
-  if (done) done(status);
+  return result ? Status() : Status(result.error());
 }
 
 void LiveSession::open(fs::path path, Done done) {
   commands_.post(JobPriority::kClick, [this, path = std::move(path), done = std::move(done)](const CancelToken&) {
-    const auto work = [&]() -> Status {
-      Status opened = openNow(path);
+    const auto work = [&]() -> Result<std::string> {
+      const Status opened = openNow(path);
       if (opened) forgetHistory();
       publish(false);
-      return opened;
+      CYTO_TRY(opened);
+      return std::string("Opened");
     };
-    runJob("Opening " + path.filename().string(), "Opened", work, done);
+    runJob("Opening " + path.filename().string(), work, done);
   });
 }
 
@@ -140,8 +174,7 @@ Status LiveSession::openImage(const fs::path& path) {
     const Status opened = session_.openProject(project);
     // Damaged work is shown as far as it can be read; a copy of it can be repaired.
     const bool isDamaged = opened && !session_.project()->damages().empty();
-    const bool isUsable =
-        opened && session_.image() && (isDamaged || session_.project()->readOnlyReason().empty());
+    const bool isUsable = opened && session_.image() && (isDamaged || session_.project()->readOnlyReason().empty());
     if (!opened) {
       tell(Notice::Severity::kWarning, "What you did on this image before, in '" + project.string() +
                                            "', cannot be opened and stays as it is (" + opened.error().message() +
@@ -167,50 +200,60 @@ Status LiveSession::openImage(const fs::path& path) {
 
 void LiveSession::saveAs(fs::path folder, Done done) {
   commands_.post(JobPriority::kClick, [this, folder = std::move(folder), done = std::move(done)](const CancelToken&) {
-    const auto work = [&]() -> Status {
-      Status saved = session_.saveAs(folder);
+    const auto work = [&]() -> Result<std::string> {
+      const Status saved = session_.saveAs(folder);
       if (saved) forgetHistory();
       publish(false);
-      return saved;
+      CYTO_TRY(saved);
+      return "Saved " + folder.string();
     };
-    runJob("Saving " + folder.filename().string(), "Saved " + folder.string(), work, done);
+    runJob("Saving " + folder.filename().string(), work, done);
   });
 }
 
-void LiveSession::exportLabels(LabelFormat format, fs::path path, Done done) {
+void LiveSession::exportLabels(LabelFormat format, fs::path path, fs::path provenance, Done done) {
+  const auto begin = [this, format, path = std::move(path), provenance = std::move(provenance),
+                      done = std::move(done)](const CancelToken&) {
+    const auto check = [&]() -> Status {
+      if (!session_.project()) return Error(ErrorCode::kInvalidArgument, "no image is open");
+      CYTO_TRY(checkTarget(path));
+      return provenance.empty() ? Status() : checkTarget(provenance);
+    };
+    const Status ready = check();
+    if (!ready) {
+      tell(Notice::Severity::kError, ready.error().message());
+      if (done) done(ready);
+      return;
+    }
+    write("export " + std::string(labelFormatName(format)) + " " + quotedWord(path.string()) +
+          (provenance.empty() ? "" : " " + quotedWord(provenance.string())));
+    const Document document = session_.document();
+    const ProvenanceContext context{session_.project()->folder(), session_.project()->image(), path};
+    exports_.post(JobPriority::kBatch, [this, format, provenance, document, context, done](const CancelToken&) {
+      std::vector<std::string> notices;
+      const auto work = [&]() -> Result<std::string> {
+        CYTO_TRY(exportLabelsOf(document, context.image, context.labels, format, true, notices, {}));
+        if (!provenance.empty()) CYTO_TRY(writeSideCar(provenance, document, context));
+        return "Exported " + context.labels.string();
+      };
+      runJob("Exporting " + context.labels.filename().string(), work, done);
+      for (const std::string& notice : notices) tell(Notice::Severity::kWarning, notice);
+    });
+  };
   // The snapshot is taken in the order of the commands, the file is written beside them.
-  commands_.post(
-      JobPriority::kClick, [this, format, path = std::move(path), done = std::move(done)](const CancelToken&) {
-        const Status ready =
-            session_.project() ? checkTarget(path) : Status(Error(ErrorCode::kInvalidArgument, "no image is open"));
-        if (!ready) {
-          tell(Notice::Severity::kError, ready.error().message());
-          if (done) done(ready);
-          return;
-        }
-        write("export " + std::string(labelFormatName(format)) + " " + quotedWord(path.string()));
-        const Document document = session_.document();
-        const ImageReference image = session_.project()->image();
-        exports_.post(JobPriority::kBatch, [this, format, path, document, image, done](const CancelToken&) {
-          std::vector<std::string> notices;
-          const auto work = [&] { return exportLabelsOf(document, image, path, format, true, notices, {}); };
-          runJob("Exporting " + path.filename().string(), "Exported " + path.string(), work, done);
-          for (const std::string& notice : notices) tell(Notice::Severity::kWarning, notice);
-        });
-      });
+  commands_.post(JobPriority::kClick, begin);
 }
 
-void LiveSession::runJob(std::string name, std::string outcome, const std::function<Status()>& work,
-                         const Done& done) const {
+void LiveSession::runJob(std::string name, const std::function<Result<std::string>()>& work, const Done& done) const {
   SessionJob job{nextJob_++, std::move(name), "", false, false};
   if (listener_.jobChanged) listener_.jobChanged(job);
-  const Status status = work();
+  const Result<std::string> outcome = work();
   job.isFinished = true;
-  job.hasFailed = !status;
-  job.outcome = status ? std::move(outcome) : status.error().message();
+  job.hasFailed = !outcome;
+  job.outcome = outcome ? *outcome : outcome.error().message();
   if (listener_.jobChanged) listener_.jobChanged(job);
-  if (!status) tell(Notice::Severity::kError, status.error().message());
-  if (done) done(status);
+  if (!outcome) tell(Notice::Severity::kError, outcome.error().message());
+  if (done) done(outcome ? Status() : Status(outcome.error()));
 }
 
 // --- previews --------------------------------------------------------------------------------------------------------

@@ -26,10 +26,10 @@ struct SessionState {
   bool isAnswering = false;  ///< the mask of the prompts is being made
   uint32_t nextId = 1;
 
-  std::filesystem::path project;  ///< empty: in memory only
-  std::string readOnlyReason;    ///< empty: everything can be changed
-  std::vector<Damage> damages;   ///< what of the project could not be read
-  std::string imageProblem;      ///< why there is no image; a sentence
+  std::filesystem::path project;       ///< empty: in memory only
+  std::string readOnlyReason;          ///< empty: everything can be changed
+  std::vector<Damage> damages;         ///< what of the project could not be read
+  std::string imageProblem;            ///< why there is no image; a sentence
   std::filesystem::path refusedImage;  ///< was named as the image, but has another content
   int64_t savedAt_us = 0;
 
@@ -45,7 +45,7 @@ struct Notice {
   std::string text;
 };
 
-/// Work that takes a while besides embedding: opening, saving elsewhere, exporting.
+/// Work that takes a while besides embedding: opening, saving elsewhere, importing, exporting.
 struct SessionJob {
   uint64_t id = 0;
   std::string name;
@@ -81,11 +81,13 @@ class LiveSession {
   /// Opens an image, or a project folder. An image that was worked on before goes on in its project.
   void open(std::filesystem::path path, Done done = {});
 
-  /// Carries out one session command in live mode; a failure is noticed to the user and given to `done`.
+  /// Carries out one session command in live mode; a failure is noticed to the user and given to `done`, and so is what
+  /// the command says to the user. One that takes labels in is a job.
   void execute(std::string command, Done done = {});
 
-  /// Writes the labels as they are now, beside further edits.
-  void exportLabels(LabelFormat format, std::filesystem::path path, Done done = {});
+  /// Writes the labels as they are now, beside further edits; and their provenance when it names a file.
+  void exportLabels(LabelFormat format, std::filesystem::path path, std::filesystem::path provenance = {},
+                    Done done = {});
 
   /// Goes on in a copy of the project elsewhere.
   void saveAs(std::filesystem::path folder, Done done = {});
@@ -114,9 +116,10 @@ class LiveSession {
 
  private:
   void run(const std::string& command, const Done& done);
+  Status carryOut(const std::string& command);
   Status openNow(const std::filesystem::path& path);
   Status openImage(const std::filesystem::path& path);
-  void runJob(std::string name, std::string outcome, const std::function<Status()>& work, const Done& done) const;
+  void runJob(std::string name, const std::function<Result<std::string>()>& work, const Done& done) const;
   void publish(bool isAnswering);
   void forgetHistory() { history_.clear(); }
   Result<Edit> shownEdit(const StepThumbnailRequest& request) const;

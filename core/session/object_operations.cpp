@@ -90,7 +90,13 @@ Status AnnotationSession::paint(int64_t t, int64_t z, std::span<const StrokePoin
   if (id > kMaxObjectId) return refused("ids go up to " + std::to_string(kMaxObjectId));
   const Shape& shape = document().labels.shape();
   Transaction transaction(document().labels);
-  transaction.paint(t, z, brushStroke(path, radius, {shape.y, shape.x}), id, PaintRule::kOnlyBackground);
+  VerifiedPixels verified(document().objects);
+  const int64_t painted = transaction.paint(t, z, brushStroke(path, radius, {shape.y, shape.x}), id,
+                                            PaintRule::kOverwrite, [&](uint32_t old) {
+                                              if (old != 0) verified.contains(old);
+                                              return old == 0;
+                                            });
+  if (painted == 0 && verified.met() != 0) CYTO_TRY(findChangeable(document(), verified.met()));
   return performByHand(EditKind::kPaint, "brush stroke on object " + std::to_string(id), t, z, transaction.finish());
 }
 

@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "core/labels/transaction.h"
-#include "core/project/label_import.h"
+#include "core/project/exchange/label_import.h"
 #include "core/project/object_changes.h"
 #include "core/project/object_edits.h"
 #include "core/segmentation/prompt_file.h"
@@ -64,16 +64,22 @@ Result<AnnotationSession::Proposed> AnnotationSession::propose(const AutomaticRe
   return Proposed{std::move(proposing.ids), proposing.leftOut, {}};
 }
 
-Result<AnnotationSession::Proposed> AnnotationSession::proposeLabels(const fs::path& path, const std::string& key,
-                                                                     const JobContext& job) {
+Result<LabelImport> AnnotationSession::importLabels(const fs::path& path, const std::string& key, bool asProposals,
+                                                    const JobContext& job) {
   CYTO_TRY(checkOpen());
-  AutomaticResult result;
-  CYTO_ASSIGN(result.labels, readLabels(path, key, document().labels.shape(), job));
-  Provenance provenance = handMade();
-  provenance.source = fileName(path);
-  for (const uint32_t id : result.labels.ids()) result.objects.emplace(id, provenance);
-  if (result.objects.empty()) return refused("'" + path.string() + "' has no objects: all its pixels are 0");
-  return propose(result);
+  CYTO_ASSIGN(LabelImport import,
+              cyto::importLabels(document(), nextId(), path, ImportOptions{key, asProposals, handMade(), job}));
+  if (import.objects == 0 && import.objectsLeftOut == 0) {
+    return refused("'" + path.string() + "' has no objects: all its pixels are 0");
+  }
+  if (import.objects == 0) {
+    return refused("none of the " + std::to_string(import.objectsLeftOut) + " objects in '" + path.string() +
+                   "' has a pixel that is " +
+                   (asProposals ? "not proposed already; reject the earlier proposals first"
+                                : "free; import them as proposals to compare them with what is there"));
+  }
+  CYTO_TRY(performObjects(import.edit));
+  return import;
 }
 
 Result<AnnotationSession::Proposed> AnnotationSession::proposePrompts(const fs::path& file, const JobContext& job) {

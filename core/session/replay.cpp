@@ -4,8 +4,8 @@
 #include <set>
 #include <utility>
 
-#include "core/project/folder_in_making.h"
-#include "core/project/image_search.h"
+#include "core/project/folder/folder_in_making.h"
+#include "core/project/folder/image_search.h"
 #include "core/project/merge/object_pixels.h"
 #include "core/session/pending_mask.h"
 #include "core/session/replayed_edit.h"

@@ -49,14 +49,15 @@ const std::vector<Script::Command>& Script::commands() {
       {"class", "class ID NAME, with \"\" for no class", 3, 3, true, &Script::classify},
       {"verify", "verify ID…|all", 2, kNoLimit, true, &Script::verify},
       {"unverify", "unverify ID…|all", 2, kNoLimit, true, &Script::unverify},
+      {"import", kImportForm, 3, 4, true, &Script::importLabels},
       {"propose", kProposeForm, 3, 4, true, &Script::propose},
       {"accept", kAcceptForm, 2, kNoLimit, true, &Script::accept},
       {"reject", "reject ID…|all", 2, kNoLimit, true, &Script::reject},
       {"undo", "undo, or undo STEPS", 1, 2, true, &Script::undo},
       {"redo", "redo, or redo STEPS", 1, 2, true, &Script::redo},
       {"goto", "goto STEP, a sequence of the history; 0 is the beginning", 2, 2, true, &Script::goTo},
-      {"export", "export tiff|png|ome-zarr|npy|micro-sam PATH, with quotes around a path that has spaces", 3, 3, false,
-       &Script::exportLabels},
+      {"export", "export tiff|png|ome-zarr|npy|micro-sam PATH [PROVENANCE], with quotes around paths that have spaces",
+       3, 4, false, &Script::exportLabels},
       {"hash", "hash", 1, 1, false, &Script::printHash},
       {"count", kCountForm, 2, 2, false, &Script::count},
       {"expect", "expect objects|proposals|verified == N", 4, 4, false, &Script::expect},
@@ -250,7 +251,7 @@ Status Script::goTo(const Words& words, const JobContext& job) {
 
 Status Script::exportLabels(const Words& words, const JobContext&) {
   CYTO_ASSIGN(const LabelFormat format, labelFormatFromName(words[1]));
-  return session_.exportLabels(format, words[2]);
+  return session_.exportLabels(format, words[2], words.size() > 3 ? words[3] : "");
 }
 
 Status Script::printHash(const Words&, const JobContext&) { return print_(session_.stateHash()); }

@@ -24,15 +24,17 @@ namespace cyto {
 ///   paint T Z Y X RADIUS ID [Y X]…                               erase T Z Y X RADIUS [Y X]…
 ///   fill T Z Y X ID               delete ID                      merge ID ID…         split ID
 ///   class ID NAME ("": none)      verify ID…|all                 unverify ID…|all
-///   propose labels PATH [KEY]     propose prompts PATH
+///   import objects|proposals PATH [KEY]                          propose labels PATH [KEY] (import proposals)
+///   propose prompts PATH
 ///   accept ID…|all [objects [THRESHOLD]|pixels|none]             reject ID…|all
 ///   undo [N]                      redo [N]                       goto STEP
-///   export tiff|png|ome-zarr|npy|micro-sam PATH                  hash
+///   export tiff|png|ome-zarr|npy|micro-sam PATH [PROVENANCE.json]                      hash
 ///   count objects|proposals|verified                             expect objects|proposals|verified == N
 ///   wait idle [SECONDS]           quit
 ///
 /// `all` means all proposals, or for `verify` all accepted objects and for `unverify` all verified ones. `accept` says
 /// whose pixels proposals may take, see PreserveMode; it prints `stays ID because ID` for each that was not accepted.
+/// `import` prints what came in and what was left out, see importLabels.
 /// `objects` counts accepted and verified ones, `verified` the verified among them.
 ///
 /// After a command that changes the state it prints `ack SEQ COMMAND`, SEQ counting from 1; by then the change is
@@ -63,6 +65,7 @@ class Script {
   static constexpr size_t kNoLimit = static_cast<size_t>(-1);
   static constexpr const char* kRelinkForm = "relink PATH, or relink PATH any for an image of another content";
   static constexpr const char* kProposeForm = "propose labels PATH [KEY], or propose prompts PATH";
+  static constexpr const char* kImportForm = "import objects|proposals PATH [KEY]";
   static constexpr const char* kAcceptForm = "accept ID…|all [objects [THRESHOLD]|pixels|none]";
   static constexpr const char* kCountForm = "count objects|proposals|verified";
 
@@ -74,6 +77,7 @@ class Script {
   Status warn(const std::vector<std::string>& warnings) const;
   Result<std::vector<uint32_t>> namedObjects(std::span<const std::string> words, ObjectState all) const;
   Status printObject(const ObjectRecord& object) const;
+  Status takeOver(const Words& words, bool asProposals, const JobContext& job);
   Result<int64_t> countOf(const std::string& what) const;
 
   Status open(const Words& words, const JobContext& job);
@@ -103,6 +107,7 @@ class Script {
   Status classify(const Words& words, const JobContext& job);
   Status verify(const Words& words, const JobContext& job);
   Status unverify(const Words& words, const JobContext& job);
+  Status importLabels(const Words& words, const JobContext& job);
   Status propose(const Words& words, const JobContext& job);
   Status accept(const Words& words, const JobContext& job);
   Status reject(const Words& words, const JobContext& job);

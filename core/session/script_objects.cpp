@@ -97,12 +97,26 @@ Status Script::unverify(const Words& words, const JobContext&) {
 
 // --- proposals -------------------------------------------------------------------------------------------------------
 
+Status Script::importLabels(const Words& words, const JobContext& job) {
+  if (words[1] != "objects" && words[1] != "proposals") return wrongForm(kImportForm);
+  return takeOver(words, words[1] == "proposals", job);
+}
+
+Status Script::takeOver(const Words& words, bool asProposals, const JobContext& job) {
+  CYTO_ASSIGN(const LabelImport import,
+              session_.importLabels(words[2], words.size() > 3 ? words[3] : "", asProposals, job));
+  CYTO_TRY(warn(import.notices));
+  const std::string severity = import.pixelsLeftOut > 0 ? "warning " : "notice ";
+  CYTO_TRY(print_(severity + importSummary(import, words[2])));
+  const std::vector<ObjectChange>& objects = import.edit.objects;
+  return print_((asProposals ? "proposals " : "objects ") + std::to_string(objects.size()) + ", ids " +
+                std::to_string(objects.front().id) + " to " + std::to_string(objects.back().id));
+}
+
 Status Script::propose(const Words& words, const JobContext& job) {
-  const bool isLabels = words[1] == "labels";
-  if (!isLabels && (words[1] != "prompts" || words.size() > 3)) return wrongForm(kProposeForm);
-  const std::string key = words.size() > 3 ? words[3] : "";
-  CYTO_ASSIGN(const auto proposed,
-              isLabels ? session_.proposeLabels(words[2], key, job) : session_.proposePrompts(words[2], job));
+  if (words[1] == "labels") return takeOver(words, true, job);
+  if (words[1] != "prompts" || words.size() > 3) return wrongForm(kProposeForm);
+  CYTO_ASSIGN(const auto proposed, session_.proposePrompts(words[2], job));
   CYTO_TRY(warn(proposed.warnings));
   if (proposed.leftOut > 0) {
     CYTO_TRY(warn({std::to_string(proposed.leftOut) + " of " +

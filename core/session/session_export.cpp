@@ -68,4 +68,10 @@ Status exportLabelsOf(const Document& document, const ImageReference& image, con
   return exportDocument(document, path, format, options);
 }
 
+Status writeSideCar(const std::filesystem::path& path, const Document& document, ProvenanceContext context) {
+  std::error_code failed;
+  context.labels = std::filesystem::absolute(context.labels, failed).lexically_normal();
+  return writeProvenance(path, document, context, true);
+}
+
 }  // namespace cyto

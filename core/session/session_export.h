@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "core/project/exchange/project_export.h"
-#include "core/project/image_reference.h"
+#include "core/project/exchange/provenance_report.h"
+#include "core/project/folder/image_reference.h"
 
 namespace cyto {
 
@@ -15,5 +16,8 @@ namespace cyto {
 /// with the store; `notices` says so.
 Status exportLabelsOf(const Document& document, const ImageReference& image, const std::filesystem::path& path,
                       LabelFormat format, bool overwrites, std::vector<std::string>& notices, const JobContext& job);
+
+/// Writes the provenance that goes with a label file just written; an older one is replaced.
+Status writeSideCar(const std::filesystem::path& path, const Document& document, ProvenanceContext context);
 
 }  // namespace cyto

@@ -121,8 +121,8 @@ class Picture {
       : place_(place), shape_(shape), side_(side_px), pixels_(static_cast<size_t>(side_px) * side_px, kNeutral) {
     constexpr double kMargin = 1.5;
     constexpr double kLeast = 32;  // fewer pixels would show no surroundings
-    const double side = std::max(
-        kLeast, kMargin * static_cast<double>(std::max(place.box.height(), place.box.width())));
+    const double side =
+        std::max(kLeast, kMargin * static_cast<double>(std::max(place.box.height(), place.box.width())));
     zoom_ = side_ / side;
     y0_ = originOf(place.box.y0, place.box.y1, shape.y);
     x0_ = originOf(place.box.x0, place.box.x1, shape.x);

@@ -23,7 +23,7 @@ struct StepThumbnailRequest {
 
 struct StepThumbnail {
   uint64_t origin = 0;
-  uint64_t last = 0;    ///< as it was asked for, like all but the pixels
+  uint64_t last = 0;  ///< as it was asked for, like all but the pixels
   uint64_t ticket = 0;
   int side_px = 0;
   std::vector<uint32_t> pixels;  ///< 0xAARRGGBB, opaque, row-major; empty when the step has no place to show

@@ -17,13 +17,14 @@ ALLOWED = {
     "core/segmentation": ["core/embedding", "core/inference", "core/io", "core/array", "core/base"],
     "core/display": ["core/segmentation", "core/labels", "core/inference", "core/io", "core/array", "core/base"],
     "core/labels": ["core/io", "core/array", "core/base"],
+    "core/journal": ["core/base"],
     "core/tracking": ["core/segmentation", "core/labels", "core/embedding", "core/inference", "core/io", "core/array", "core/base"],
     "core/measure": ["core/labels", "core/array", "core/base"],
-    "core/project": ["core/labels", "core/tracking", "core/segmentation", "core/inference", "core/io", "core/array", "core/base"],
+    "core/project": ["core/journal", "core/labels", "core/tracking", "core/segmentation", "core/inference", "core/io", "core/array", "core/base"],
     "core/session": ["core"],
     "app/cli": ["core"],
     "app/gui": ["ui", "core"],
-    "ui": ["core/session", "core/display", "core/project", "core/labels", "core/segmentation", "core/inference", "core/io", "core/array",
+    "ui": ["core/session", "core/display", "core/project", "core/journal", "core/labels", "core/segmentation", "core/inference", "core/io", "core/array",
            "core/base", "ui"],
 }
 # header pattern, the folders that may include it, why

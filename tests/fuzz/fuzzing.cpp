@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include "core/project/crc32c.h"
-#include "core/project/journal_record.h"
+#include "core/journal/crc32c.h"
+#include "core/journal/journal_record.h"
 
 namespace cyto::test {
 

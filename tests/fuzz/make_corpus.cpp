@@ -2,7 +2,7 @@
 //
 // usage: make_corpus FOLDER
 
-#include "core/project/journal_record.h"
+#include "core/journal/journal_record.h"
 #include "tests/crash/random_project.h"
 #include "tests/fuzz/fuzzing.h"
 #include "tests/support/temporary_folder.h"

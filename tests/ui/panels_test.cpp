@@ -16,7 +16,7 @@
 #include "ui/panels/channel_block.h"
 #include "ui/panels/eye_button.h"
 #include "ui/panels/layers_panel.h"
-#include "ui/panels/object_panel.h"
+#include "ui/panels/objects/object_panel.h"
 #include "ui/panels/range_slider.h"
 
 namespace cyto::ui {

@@ -11,7 +11,7 @@
 #include <QToolBar>
 
 #include "tests/ui/window_fixture.h"
-#include "ui/panels/object_panel.h"
+#include "ui/panels/objects/object_panel.h"
 #include "ui/window/command_palette.h"
 #include "ui/window/key_map_sheet.h"
 

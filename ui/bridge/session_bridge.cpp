@@ -85,8 +85,8 @@ void SessionBridge::open(const QString& path) { session_->open(path.toStdString(
 
 void SessionBridge::saveAs(const QString& folder) { session_->saveAs(folder.toStdString(), counted()); }
 
-void SessionBridge::exportLabels(LabelFormat format, const QString& path) {
-  session_->exportLabels(format, path.toStdString(), counted());
+void SessionBridge::exportLabels(LabelFormat format, const QString& path, const QString& provenance) {
+  session_->exportLabels(format, path.toStdString(), provenance.toStdString(), counted());
 }
 
 void SessionBridge::collect() {

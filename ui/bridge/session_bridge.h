@@ -37,7 +37,7 @@ class SessionBridge : public QObject {
   /// See LiveSession.
   void open(const QString& path);
   void saveAs(const QString& folder);
-  void exportLabels(LabelFormat format, const QString& path);
+  void exportLabels(LabelFormat format, const QString& path, const QString& provenance = {});
 
   /// Commands that were asked for and are not done yet. `settled` follows when it falls to 0.
   int pending() const { return pending_; }

@@ -99,7 +99,7 @@ void DisplayModel::setVisible(Layer layer, bool isVisible) {
   now = isVisible;
   if (layer == Layer::kImage) {
     Q_EMIT channelsChanged();
-  } else if (layer == Layer::kObjects) {
+  } else if (layer == Layer::kObjects || layer == Layer::kProposals) {
     Q_EMIT labelsChanged();
   } else {
     Q_EMIT layersChanged();
@@ -109,6 +109,12 @@ void DisplayModel::setVisible(Layer layer, bool isVisible) {
 void DisplayModel::setLabelStyle(const LabelStyle& style) {
   if (labelStyle_ == style) return;
   labelStyle_ = style;
+  Q_EMIT labelsChanged();
+}
+
+void DisplayModel::setProposalOpacity(double opacity) {
+  if (proposalOpacity_ == opacity) return;
+  proposalOpacity_ = opacity;
   Q_EMIT labelsChanged();
 }
 

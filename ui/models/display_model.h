@@ -18,7 +18,8 @@ class DisplayModel : public QObject {
   Q_OBJECT
 
  public:
-  enum class Layer { kImage, kObjects, kCurrent, kPrompts };
+  enum class Layer { kImage, kObjects, kCurrent, kPrompts, kProposals };
+  static constexpr size_t kLayers = 5;
 
   explicit DisplayModel(QObject* parent = nullptr);
   ~DisplayModel() override;
@@ -47,10 +48,14 @@ class DisplayModel : public QObject {
   const LabelStyle& labelStyle() const { return labelStyle_; }
   void setLabelStyle(const LabelStyle& style);
 
+  /// Of proposals, 0 to 1.
+  double proposalOpacity() const { return proposalOpacity_; }
+  void setProposalOpacity(double opacity);
+
  Q_SIGNALS:
   void imageChanged();                        ///< another image, or none
   void channelsChanged();                     ///< the image must be drawn anew
-  void labelsChanged();                       ///< the label style or visibility of objects changed
+  void labelsChanged();                       ///< the look or visibility of objects or proposals changed
   void layersChanged();                       ///< visibility of the current object or the prompts changed
   void pixelRead(const QStringList& values);  ///< one text per channel
   void failed(const QString& sentence);
@@ -60,8 +65,9 @@ class DisplayModel : public QObject {
 
   std::shared_ptr<PixelPyramid> pyramid_;
   std::vector<ChannelDisplay> channels_;
-  std::array<bool, 4> visible_{true, true, true, true};
+  std::array<bool, kLayers> visible_{true, true, true, true, true};
   LabelStyle labelStyle_;
+  double proposalOpacity_ = 0.6;
   quint64 request_ = 0;
   bool isMeasuring_ = false;
   JobQueue pixels_{1};

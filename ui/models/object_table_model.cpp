@@ -18,7 +18,7 @@ using Column = ObjectTableModel::Column;
 constexpr size_t kMostRuns = 64;
 
 std::vector<Column> columnsFor(const Shape& shape) {
-  std::vector<Column> columns{Column::kColour, Column::kId, Column::kArea, Column::kState, Column::kClass};
+  std::vector<Column> columns{Column::kColour, Column::kId, Column::kState, Column::kClass, Column::kArea};
   if (shape.z > 1) columns.push_back(Column::kSlice);
   if (shape.t > 1) columns.push_back(Column::kFrame);
   columns.push_back(Column::kModel);
@@ -57,9 +57,11 @@ void ObjectTableModel::setState(std::shared_ptr<const SessionState> state) {
   const Shape shape = state ? state->reference.shape : Shape{};
   const PixelScale scale = state ? state->reference.scale : PixelScale{};
   Rows rows;
+  counts_ = {};
   if (state) {
     rows.reserve(state->document.objects.size());
     for (const auto& [id, record] : state->document.objects) rows.push_back(record);
+    counts_ = countObjects(state->document.objects);
   }
   std::vector<Column> columns = columnsFor(shape);
   const double pixelArea = hasMicrometres(scale) ? scale.y * scale.x : 1;
@@ -118,7 +120,8 @@ QVariant ObjectTableModel::data(const QModelIndex& index, int role) const {
   const ObjectRecord& record = recordAt(index.row());
   const Column column = columnAt(index.column());
   switch (role) {
-    case Qt::DisplayRole: return text(record, column);
+    case Qt::DisplayRole:
+    case Qt::EditRole: return text(record, column);
     case Qt::ToolTipRole: return toolTip(record, column);
     case Qt::AccessibleTextRole:
       return column == Column::kColour ? tr("Colour of object %1").arg(record.id) : text(record, column);
@@ -134,6 +137,22 @@ QVariant ObjectTableModel::data(const QModelIndex& index, int role) const {
     case kStateRole: return static_cast<int>(record.state);
     default: return {};
   }
+}
+
+Qt::ItemFlags ObjectTableModel::flags(const QModelIndex& index) const {
+  const Qt::ItemFlags flags = RowModel::flags(index);
+  const bool isClass = index.isValid() && columnAt(index.column()) == Column::kClass;
+  return isClass && isEditable_ ? flags | Qt::ItemIsEditable : flags;
+}
+
+// The new name is shown when the session has it.
+bool ObjectTableModel::setData(const QModelIndex& index, const QVariant& value, int role) {
+  if (role != Qt::EditRole || !(flags(index) & Qt::ItemIsEditable)) return false;
+  const ObjectRecord& record = recordAt(index.row());
+  const QString name = value.toString().trimmed();
+  if (name == QString::fromStdString(record.className)) return false;
+  Q_EMIT classRequested(record.id, name);
+  return true;
 }
 
 QVariant ObjectTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
@@ -195,7 +214,13 @@ QString ObjectTableModel::toolTip(const ObjectRecord& record, Column column) con
       return areaUnit_ == tr("px²") ? pixels : tr("%1 %2, %3").arg(text(record, column), areaUnit_, pixels);
     }
     case Column::kState:
-      return record.state == ObjectState::kVerified ? tr("Verified, protected against changes") : QString();
+      switch (record.state) {
+        case ObjectState::kProposal: return tr("Proposal: an automatic result; accept or reject it");
+        case ObjectState::kAccepted: return tr("Accepted");
+        case ObjectState::kVerified: return tr("Verified: protected against changes");
+      }
+      return {};
+    case Column::kClass: return tr("Double-click, or F2, to change the class");
     case Column::kModel:
       if (record.provenance.model.empty()) return {};
       return tr("%1, mask %2 of its answers, predicted IoU %3")
@@ -225,9 +250,26 @@ void ObjectFilterModel::setFilterText(const QString& text) {
   invalidateRowsFilter();
 }
 
+void ObjectFilterModel::setFilterStates(States states) {
+  if (states == states_) return;
+  states_ = states;
+  invalidateRowsFilter();
+}
+
+bool ObjectFilterModel::isInState(const ObjectRecord& record) const {
+  switch (states_) {
+    case States::kAll: return true;
+    case States::kProposals: return record.state == ObjectState::kProposal;
+    case States::kUnverified: return record.state == ObjectState::kAccepted;
+    case States::kVerified: return record.state == ObjectState::kVerified;
+  }
+  return true;
+}
+
 bool ObjectFilterModel::filterAcceptsRow(int row, const QModelIndex&) const {
-  if (text_.isEmpty()) return true;
   const ObjectRecord& record = objects_.recordAt(row);
+  if (!isInState(record)) return false;
+  if (text_.isEmpty()) return true;
   if (isId_ || !digits_.isEmpty()) {
     if (QString::number(record.id).startsWith(digits_)) return true;
     if (isId_) return false;

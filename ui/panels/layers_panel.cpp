@@ -54,6 +54,8 @@ LayersPanel::LayersPanel(DisplayModel& display, QWidget* parent)
   rows_->setSpacing(kGrid_px);
   buildObjects();
   addLine();
+  buildProposals();
+  addLine();
   addRow(Layer::kCurrent, tr("Current object"));
   addLine();
   addRow(Layer::kPrompts, tr("Prompts"));
@@ -126,29 +128,50 @@ void LayersPanel::buildObjects() {
   shapeRow->addWidget(frame, 1);
   rows_->addLayout(shapeRow);
 
-  auto* label = new QLabel(tr("Opacity"));
-  label->setProperty("role", "muted");
-  opacity_ = new QSlider(Qt::Horizontal);
-  opacity_->setRange(0, 100);
-  opacity_->setPageStep(10);
-  opacity_->setAccessibleName(tr("Opacity of objects"));
-  opacity_->setToolTip(tr("Opacity of objects"));
-  WheelGuard::install(opacity_);
-  label->setBuddy(opacity_);
-  opacityText_ = new QLabel;
-  opacityText_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  opacityText_->setMinimumWidth(opacityText_->fontMetrics().horizontalAdvance(tr("%1 %").arg(100)));
-  auto* opacityRow = new QHBoxLayout;
-  opacityRow->setSpacing(kGrid_px);
-  opacityRow->addSpacing(kIndent_px);
-  opacityRow->addWidget(label);
-  opacityRow->addWidget(opacity_, 1);
-  opacityRow->addWidget(opacityText_);
-  rows_->addLayout(opacityRow);
+  objectOpacity_ = addOpacity(tr("Opacity of objects"), [this](double opacity) {
+    LabelStyle style = display_.labelStyle();
+    style.opacity = opacity;
+    display_.setLabelStyle(style);
+  });
 
   connect(filled_, &QToolButton::clicked, this, [this] { setShape(LabelStyle::Shape::kFilled); });
   connect(contour_, &QToolButton::clicked, this, [this] { setShape(LabelStyle::Shape::kContour); });
-  connect(opacity_, &QSlider::valueChanged, this, &LayersPanel::setOpacity);
+}
+
+void LayersPanel::buildProposals() {
+  addRow(Layer::kProposals, tr("Proposals"));
+  proposalOpacity_ =
+      addOpacity(tr("Opacity of proposals"), [this](double opacity) { display_.setProposalOpacity(opacity); });
+}
+
+LayersPanel::OpacityRow LayersPanel::addOpacity(const QString& name, const std::function<void(double)>& change) {
+  auto* label = new QLabel(tr("Opacity"));
+  label->setProperty("role", "muted");
+  OpacityRow opacity{new QSlider(Qt::Horizontal), new QLabel};
+  opacity.slider->setRange(0, 100);
+  opacity.slider->setPageStep(10);
+  opacity.slider->setAccessibleName(name);
+  opacity.slider->setToolTip(name);
+  WheelGuard::install(opacity.slider);
+  label->setBuddy(opacity.slider);
+  opacity.text->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  opacity.text->setMinimumWidth(opacity.text->fontMetrics().horizontalAdvance(tr("%1 %").arg(100)));
+  auto* row = new QHBoxLayout;
+  row->setSpacing(kGrid_px);
+  row->addSpacing(kIndent_px);
+  row->addWidget(label);
+  row->addWidget(opacity.slider, 1);
+  row->addWidget(opacity.text);
+  rows_->addLayout(row);
+  connect(opacity.slider, &QSlider::valueChanged, this, [change](int percent) { change(percent / 100.0); });
+  return opacity;
+}
+
+void LayersPanel::OpacityRow::show(double opacity) {
+  const QSignalBlocker quiet(slider);
+  const int percent = static_cast<int>(std::lround(opacity * 100));
+  slider->setValue(percent);
+  text->setText(LayersPanel::tr("%1 %").arg(QLocale().toString(percent)));
 }
 
 void LayersPanel::buildImage() {
@@ -178,11 +201,9 @@ void LayersPanel::refreshLayers() {
     eyes_[i]->setChecked(display_.isVisible(static_cast<Layer>(i)));
   }
   const LabelStyle& style = display_.labelStyle();
-  const QSignalBlocker quiet(opacity_);
   (style.shape == LabelStyle::Shape::kFilled ? filled_ : contour_)->setChecked(true);
-  const int percent = static_cast<int>(std::lround(style.opacity * 100));
-  opacity_->setValue(percent);
-  opacityText_->setText(tr("%1 %").arg(QLocale().toString(percent)));
+  objectOpacity_.show(style.opacity);
+  proposalOpacity_.show(display_.proposalOpacity());
 }
 
 void LayersPanel::refreshChannels() {
@@ -244,12 +265,6 @@ void LayersPanel::showEvent(QShowEvent* event) {
 void LayersPanel::setShape(LabelStyle::Shape shape) {
   LabelStyle style = display_.labelStyle();
   style.shape = shape;
-  display_.setLabelStyle(style);
-}
-
-void LayersPanel::setOpacity(int percent) {
-  LabelStyle style = display_.labelStyle();
-  style.opacity = percent / 100.0;
   display_.setLabelStyle(style);
 }
 

@@ -3,6 +3,7 @@
 #include <QList>
 #include <QWidget>
 #include <array>
+#include <functional>
 
 #include "ui/models/display_model.h"
 #include "ui/models/histogram_model.h"
@@ -41,25 +42,32 @@ class LayersPanel : public QWidget {
   void showEvent(QShowEvent* event) override;
 
  private:
+  struct OpacityRow {
+    QSlider* slider = nullptr;
+    QLabel* text = nullptr;
+    void show(double opacity);
+  };
+
   QHBoxLayout* addRow(DisplayModel::Layer layer, const QString& name);
   void addLine();
+  OpacityRow addOpacity(const QString& name, const std::function<void(double)>& change);
   void buildObjects();
+  void buildProposals();
   void buildImage();
   void refreshLayers();
   void refreshChannels();
   void rebuildBlocks();
   void requestHistograms();
   void setShape(LabelStyle::Shape shape);
-  void setOpacity(int percent);
 
   DisplayModel& display_;
   HistogramModel* histograms_;
   QVBoxLayout* rows_;
-  std::array<EyeButton*, 4> eyes_{};
+  std::array<EyeButton*, DisplayModel::kLayers> eyes_{};
   QToolButton* filled_ = nullptr;
   QToolButton* contour_ = nullptr;
-  QSlider* opacity_ = nullptr;
-  QLabel* opacityText_ = nullptr;
+  OpacityRow objectOpacity_;
+  OpacityRow proposalOpacity_;
   QPushButton* autoContrast_ = nullptr;
   QLabel* noImage_ = nullptr;
   QVBoxLayout* channels_ = nullptr;

@@ -114,6 +114,11 @@ void NoticeBar::post(const Notice& notice) {
     return other.severity == notice.severity && other.sentence == notice.sentence;
   };
   if (std::any_of(queue_.begin(), queue_.end(), isSame)) return;
+  const auto isPassing = [](const Notice& other) {
+    return other.severity == Notice::Severity::kInfo && other.actions.isEmpty();
+  };
+  // What needs the user does not wait behind what only informs.
+  if (queue_.size() == 1 && isPassing(queue_.first()) && !isPassing(notice)) queue_.clear();
   queue_.append(notice);
   if (queue_.size() == 1) {
     showFirst();
@@ -175,7 +180,8 @@ void NoticeBar::showFirst() {
   show();
   raise();
   place();
-  if (notice.severity == Notice::Severity::kInfo) timer_->start(kInfoTime_ms);
+  // What asks something waits for the answer.
+  if (notice.severity == Notice::Severity::kInfo && notice.actions.isEmpty()) timer_->start(kInfoTime_ms);
 }
 
 void NoticeBar::showActions(const QList<NoticeAction>& actions) {

@@ -31,7 +31,7 @@ struct Notice {
 
 /// A strip over the top of the view that shows one message at a time; the others wait in a queue. It floats over
 /// `host`, so nothing moves when it comes and goes, and it takes no focus. Information goes by itself after eight
-/// seconds unless it is pointed at, focused or opened; warnings and errors stay until closed.
+/// seconds unless it is pointed at, focused, opened or offers something; warnings and errors stay until closed.
 class NoticeBar : public QFrame {
   Q_OBJECT
 
@@ -40,6 +40,7 @@ class NoticeBar : public QFrame {
   explicit NoticeBar(QWidget* host);
 
   /// Shows the notice, or queues it behind those that are waiting. One that is already waiting is not added again.
+  /// Plain information that is shown alone makes way for what asks for something.
   void post(const Notice& notice);
   /// Closes the one shown and shows the next.
   void dismiss();

@@ -39,7 +39,9 @@ void BrushTool::setRadius(double radius) {
 uint32_t BrushTool::targetAt(const PointerEvent& event) {
   const SessionState& state = host().bridge().state();
   const uint32_t selected = host().display().labelStyle().selected;
-  if (state.document.objects.contains(selected)) return selected;
+  const auto found = state.document.objects.find(selected);
+  // A proposal cannot be painted on; the stroke then goes to what it begins on.
+  if (found != state.document.objects.end() && found->second->state != ObjectState::kProposal) return selected;
   const uint32_t under = objectUnder(event);
   return under != 0 ? under : state.nextId;
 }

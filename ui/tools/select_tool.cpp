@@ -4,7 +4,7 @@ namespace cyto::ui {
 
 void SelectTool::press(const PointerEvent& event) {
   if (event.button != Qt::LeftButton || drag_.press(host(), event)) return;
-  host().select(objectUnder(event));
+  host().select(objectOrProposalUnder(event));
 }
 
 void SelectTool::hover(const PointerEvent& event) {

@@ -4,7 +4,8 @@
 
 namespace cyto::ui {
 
-/// A click selects the object under the pointer, a click on background selects none. Prompts can be moved.
+/// A click selects the object under the pointer, or else the proposal there; a click on background selects none.
+/// Prompts can be moved.
 class SelectTool : public Tool {
  public:
   explicit SelectTool(ToolHost& host) : Tool(host) {}

@@ -26,6 +26,8 @@ class ScreenTileLayer : public QObject {
   /// Null: nothing is shown.
   void setContent(std::shared_ptr<const TileContent> content);
 
+  bool hasContent() const { return content_ != nullptr; }
+
   struct Tile {
     const QImage* image = nullptr;  ///< null: not there yet, or blank
     bool isKnown = false;           ///< there (perhaps blank or unreadable), even if it is about to be drawn anew

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kAttentionInterval_ms = 40;
 constexpr int kRingInterval_ms = 50;
+constexpr double kProposalContour_px = 1.5;
 
 }  // namespace
 
@@ -19,6 +20,7 @@ SliceView::SliceView(SessionBridge& bridge, DisplayModel& display, QWidget* pare
       bridge_(bridge),
       display_(display),
       imageLayer_(queue_, QImage::Format_RGB32),
+      proposalLayer_(queue_, QImage::Format_ARGB32_Premultiplied),
       labelLayer_(queue_, QImage::Format_ARGB32_Premultiplied) {
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
@@ -41,7 +43,7 @@ SliceView::SliceView(SessionBridge& bridge, DisplayModel& display, QWidget* pare
   connect(&display_, &DisplayModel::channelsChanged, this, &SliceView::showImageContent);
   connect(&display_, &DisplayModel::labelsChanged, this, &SliceView::showLabelContent);
   connect(&display_, &DisplayModel::layersChanged, this, &SliceView::redraw);
-  for (ScreenTileLayer* layer : {&imageLayer_, &labelLayer_}) {
+  for (ScreenTileLayer* layer : {&imageLayer_, &proposalLayer_, &labelLayer_}) {
     connect(layer, &ScreenTileLayer::tileReady, this, qOverload<>(&QWidget::update));
     connect(layer, &ScreenTileLayer::failed, this, &SliceView::readFailed);
   }
@@ -77,7 +79,8 @@ void SliceView::takeImage() {
 }
 
 void SliceView::showImageContent() {
-  const bool isShown = display_.pyramid() && !display_.channels().empty() && display_.isVisible(DisplayModel::Layer::kImage);
+  const bool isShown =
+      display_.pyramid() && !display_.channels().empty() && display_.isVisible(DisplayModel::Layer::kImage);
   imageLayer_.setContent(isShown ? std::make_shared<ImageContent>(display_.pyramid(), display_.channels()) : nullptr);
   redraw();
 }
@@ -88,7 +91,16 @@ void SliceView::showLabelContent() {
   // A contour alone must carry the colour, so it is twice as wide.
   const double width = style.shape == LabelStyle::Shape::kContour ? 2 : 1;
   style.contourWidth = std::max(1, static_cast<int>(std::lround(width * devicePixelRatioF())));
-  labelLayer_.setContent(isShown ? std::make_shared<LabelContent>(bridge_.sharedState(), style) : nullptr);
+  using Of = LabelContent::Of;
+  const auto state = bridge_.sharedState();
+  labelLayer_.setContent(isShown ? std::make_shared<LabelContent>(state, Of::kObjects, style) : nullptr);
+  // Without proposals there is no layer, so that a frame costs nothing for it.
+  const bool hasProposals = state->isOpen && state->document.proposals.size_bytes() > 0;
+  const bool areProposalsShown = hasProposals && display_.isVisible(DisplayModel::Layer::kProposals);
+  style.shape = LabelStyle::Shape::kHatched;
+  style.opacity = display_.proposalOpacity();
+  style.contourWidth = std::max(1, static_cast<int>(std::lround(kProposalContour_px * devicePixelRatioF())));
+  proposalLayer_.setContent(areProposalsShown ? std::make_shared<LabelContent>(state, Of::kProposals, style) : nullptr);
   redraw();
 }
 
@@ -121,6 +133,7 @@ void SliceView::lookChanged() {
   // Tiles of the look before that nobody began are not worth making.
   queue_.cancelAll();
   imageLayer_.dropRequests();
+  proposalLayer_.dropRequests();
   labelLayer_.dropRequests();
   attentionTimer_.start();
   redraw();
@@ -142,7 +155,7 @@ void SliceView::setSlice(int64_t t, int64_t z) {
 
 bool SliceView::isSettled() const {
   return !hasPlane() || (isDrawn_ && settled_ == Look{t_, z_, transform_.zoom()} && imageLayer_.isSettled() &&
-                         labelLayer_.isSettled());
+                         proposalLayer_.isSettled() && labelLayer_.isSettled());
 }
 
 // --- zoom and pan ----------------------------------------------------------------------------------------------------
@@ -183,6 +196,14 @@ void SliceView::showBox(const Box& bounds) {
   transform_.centreOn(middle);
   isFitted_ = false;
   lookChanged();
+}
+
+void SliceView::revealBox(const Box& bounds) {
+  const bool isHere = t_ >= bounds.begin.t && t_ < bounds.end.t && z_ >= bounds.begin.z && z_ < bounds.end.z;
+  const PlaneBox shown = transform_.visible();
+  const bool isWhole =
+      bounds.begin.y >= shown.y0 && bounds.end.y <= shown.y1 && bounds.begin.x >= shown.x0 && bounds.end.x <= shown.x1;
+  if (!isHere || !isWhole) showBox(bounds);
 }
 
 void SliceView::panByScreen(double down, double right) {

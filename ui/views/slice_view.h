@@ -39,6 +39,8 @@ class SliceView : public QWidget, private ToolHost {
   /// 100 %: one image pixel is one device pixel.
   void zoomToPixels();
   void showBox(const Box& bounds);
+  /// Goes to the box only when it is not on screen.
+  void revealBox(const Box& bounds);
   void panByScreen(double down, double right);
 
   /// Widget coordinates (device-independent) of a place in the image.
@@ -132,6 +134,7 @@ class SliceView : public QWidget, private ToolHost {
   QTimer ringTimer_;
   JobQueue queue_{2};
   ScreenTileLayer imageLayer_;
+  ScreenTileLayer proposalLayer_;
   ScreenTileLayer labelLayer_;
 };
 

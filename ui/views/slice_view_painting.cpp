@@ -47,11 +47,13 @@ void SliceView::paintEvent(QPaintEvent*) {
                             extentOnScreen(transform_.plane().x, transform_.zoom()),
                             extentOnScreen(transform_.plane().y, transform_.zoom())));
   // Objects are seen without their image too, on a plain ground.
-  if (!display_.pyramid()) painter.fillRect(painter.clipBoundingRect(), mixed(themeColours().viewBackground, Qt::gray, 0.3));
+  if (!display_.pyramid())
+    painter.fillRect(painter.clipBoundingRect(), mixed(themeColours().viewBackground, Qt::gray, 0.3));
   const bool isImageWhole = paintLayer(painter, imageLayer_);
+  const bool areProposalsWhole = paintLayer(painter, proposalLayer_);
   const bool areLabelsWhole = paintLayer(painter, labelLayer_);
   isDrawn_ = true;
-  if (isImageWhole && areLabelsWhole) settled_ = Look{t_, z_, transform_.zoom()};
+  if (isImageWhole && areProposalsWhole && areLabelsWhole) settled_ = Look{t_, z_, transform_.zoom()};
   painter.setClipping(false);
   paintOverlays(painter);
   Q_EMIT framePainted(watch.nsecsElapsed() / 1000);
@@ -59,6 +61,7 @@ void SliceView::paintEvent(QPaintEvent*) {
 
 // Returns whether every tile on screen was there.
 bool SliceView::paintLayer(QPainter& painter, ScreenTileLayer& layer) {
+  if (!layer.hasContent()) return true;
   const TileRange range = visibleTiles(transform_);
   const auto keyOf = [&](int64_t row, int64_t column) { return ScreenTileKey{t_, z_, transform_.zoom(), row, column}; };
   bool isWhole = true;

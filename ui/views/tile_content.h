@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "core/display/screen_tile.h"
@@ -29,16 +31,29 @@ class ImageContent : public TileContent {
   std::vector<ChannelDisplay> channels_;
 };
 
+/// The objects of a state, or its proposals. Verified objects are marked.
 class LabelContent : public TileContent {
  public:
-  LabelContent(std::shared_ptr<const SessionState> state, const LabelStyle& style)
-      : state_(std::move(state)), style_(style) {}
+  enum class Of { kObjects, kProposals };
+  LabelContent(std::shared_ptr<const SessionState> state, Of of, const LabelStyle& style)
+      : state_(std::move(state)), of_(of), style_(style) {}
   Result<ScreenTile> render(const ScreenTileKey& key, const JobContext& job) const override;
   bool looksAsBefore(const TileContent& before, const ScreenTileKey& key) const override;
 
  private:
-  std::shared_ptr<const SessionState> state_;
+  using State = std::shared_ptr<const SessionState>;
+
+  static const LabelVolume& volume(const State& state, Of of) {
+    return of == Of::kObjects ? state->document.labels : state->document.proposals;
+  }
+  std::shared_ptr<const std::vector<Box>> changedMarks(const State& before) const;
+
+  State state_;
+  Of of_;
   LabelStyle style_;
+  // Compared once with each state before, not for every tile.
+  mutable std::mutex mutex_;
+  mutable std::vector<std::pair<State, std::shared_ptr<const std::vector<Box>>>> changedMarks_;
 };
 
 }  // namespace cyto::ui

@@ -69,6 +69,8 @@ class Tool {
 
   /// The object under the pointer in the plane on screen; 0: none.
   uint32_t objectUnder(const PointerEvent& event);
+  /// The same, or else the proposal there if proposals are shown.
+  uint32_t objectOrProposalUnder(const PointerEvent& event);
 
  private:
   ToolHost& host_;

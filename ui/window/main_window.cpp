@@ -17,7 +17,7 @@
 #include "ui/panels/jobs_popover.h"
 #include "ui/panels/layers_panel.h"
 #include "ui/panels/notice_bar.h"
-#include "ui/panels/object_panel.h"
+#include "ui/panels/objects/object_panel.h"
 #include "ui/panels/project/project_banner.h"
 #include "ui/panels/prompt_panel.h"
 #include "ui/panels/provenance/provenance_panel.h"
@@ -28,6 +28,8 @@
 #include "ui/views/slice_view.h"
 #include "ui/window/command_palette.h"
 #include "ui/window/key_map_sheet.h"
+#include "ui/window/label_offer.h"
+#include "ui/window/review.h"
 #include "ui/window/scale_popover.h"
 #include "ui/window/window_commands.h"
 
@@ -55,10 +57,13 @@ MainWindow::MainWindow(ModelLoader loader, std::filesystem::path autosaveFolder,
   commands_ = std::make_unique<CommandRegistry>(this);
   buildCentre();
   tools_ = std::make_unique<ToolBox>(*view_);
+  review_ = new Review(*this);
+  labelOffer_ = new LabelOffer(*this);
   buildStatusBar();
   addWindowCommands(*this);
   buildDocks();
   commands_->setViewWidget(view_);
+  review_->buildBar();
   palette_ = new CommandPalette(commands_.get(), this);
   keyMap_ = new KeyMapSheet(commands_.get(), this);
   buildMenusAndToolBar();
@@ -168,8 +173,10 @@ void MainWindow::connectSession() {
   connect(&bridge_, &SessionBridge::embeddingChanged, this, &MainWindow::takeJobs);
   connect(&bridge_, &SessionBridge::jobsChanged, this, &MainWindow::takeJobs);
   connect(&bridge_, &SessionBridge::settled, this, [this] { askedAlternative_.reset(); });
-  connect(&bridge_, &SessionBridge::noticed, this,
-          [this](const cyto::Notice& notice) { tell(notice.severity, QString::fromStdString(notice.text)); });
+  connect(&bridge_, &SessionBridge::noticed, this, [this](const cyto::Notice& notice) {
+    const QString sentence = QString::fromStdString(notice.text);
+    tell(notice.severity, sentence, waysOut(sentence));
+  });
   connect(&display_, &DisplayModel::failed, this,
           [this](const QString& sentence) { tell(cyto::Notice::Severity::kError, sentence); });
   connect(&bridge_, &SessionBridge::thumbnailMade, &history_->thumbnails(), &StepThumbnails::take);
@@ -188,14 +195,13 @@ void MainWindow::connectPanels() {
   connect(start_, &StartPage::sampleRequested, this, &MainWindow::openSample);
   connect(start_, &StartPage::projectRequested, this, &MainWindow::open);
   connect(start_, &StartPage::fileDropped, this, &MainWindow::open);
-  connect(view_, &SliceView::fileDropped, this, &MainWindow::open);
+  connect(view_, &SliceView::fileDropped, labelOffer_, &LabelOffer::offerDropped);
   connect(view_, &SliceView::pointerMoved, this, &MainWindow::showPointer);
   connect(view_, &SliceView::viewChanged, this, [this] { readout_->setZoom(view_->transform().zoom()); });
   connect(view_, &SliceView::sliceChanged, this, [this](qint64 t, qint64 z) {
     axisBar_->setSlice(t, z);
     layers_->setPlane(t, z);
   });
-  connect(view_, &SliceView::objectSelected, this, [this](quint32 id) { objects_->select(id); });
   connect(view_, &SliceView::alternativeRequested, this, &MainWindow::changeAlternative);
   connect(view_, &SliceView::readFailed, this,
           [this](const QString& sentence) { tell(cyto::Notice::Severity::kError, sentence); });
@@ -225,13 +231,7 @@ void MainWindow::connectPanels() {
         std::pair{&PromptPanel::clearRequested, "clear"}}) {
     connect(prompts_, signal, this, [this, command = QString::fromLatin1(name)] { commands_->trigger(command); });
   }
-  connect(objects_, &ObjectPanel::objectActivated, this, [this](quint32 id) { selectObject(id, true); });
-  connect(objects_, &ObjectPanel::selectionChanged, this, [this](quint32 id) { selectObject(id, false); });
-  connect(objects_, &ObjectPanel::refineRequested, this,
-          [execute](quint32 id) { execute(QStringLiteral("refine %1").arg(id)); });
-  connect(objects_, &ObjectPanel::deleteRequested, this, [execute](const QList<quint32>& ids) {
-    for (const quint32 id : ids) execute(QStringLiteral("delete %1").arg(id));
-  });
+  connectObjects();
   connect(history_, &HistoryPanel::jumpRequested, this,
           [execute](quint64 sequence) { execute(QStringLiteral("goto %1").arg(sequence)); });
   connect(banner_, &ProjectBanner::copyRequested, this, [this] { commands_->trigger(QStringLiteral("save-as")); });
@@ -264,8 +264,7 @@ void MainWindow::connectPanels() {
 void MainWindow::takeState() {
   const SessionState& state = bridge_.state();
   // A project without image is another one too when its history is.
-  const bool isOther =
-      state.image != shownImage_ || (!state.image && state.history.origin() != shownHistory_);
+  const bool isOther = state.image != shownImage_ || (!state.image && state.history.origin() != shownHistory_);
   shownHistory_ = state.history.origin();
   banner_->setState(state);
   if (isOther || state.reference.scale != shownScale_) {
@@ -383,25 +382,6 @@ void MainWindow::takeJobs() {
   jobs_->setJobs(rows);
 }
 
-void MainWindow::showPointer(bool isInside, double y, double x) {
-  pointer_ = isInside ? std::optional<QPointF>(QPointF(x, y)) : std::nullopt;
-  if (!isInside || !bridge_.state().isOpen) {
-    readout_->setPosition(std::nullopt);
-    return;
-  }
-  const ImagePoint place{y, x};
-  const StatusReadout::Position at{view_->t(), view_->z(), place.row(), place.column()};
-  readout_->setPosition(at);
-  display_.readPixel(at.t, at.z, at.y, at.x);
-  const Document& document = bridge_.state().document;
-  const uint32_t id = document.labels.at(at.t, at.z, at.y, at.x);
-  const auto object = document.objects.find(id);
-  const bool isVerified = object != document.objects.end() && object->second->state == ObjectState::kVerified;
-  readout_->setObject(id,
-                      object == document.objects.end() ? QString() : QString::fromStdString(object->second->className),
-                      isVerified ? tr("verified") : QString());
-}
-
 // --- what users ask for ----------------------------------------------------------------------------------------------
 
 void MainWindow::open(const QString& path) {
@@ -410,12 +390,13 @@ void MainWindow::open(const QString& path) {
   bridge_.open(path);
 }
 
-void MainWindow::tell(cyto::Notice::Severity severity, const QString& sentence) {
+void MainWindow::tell(cyto::Notice::Severity severity, const QString& sentence, const QList<NoticeAction>& actions) {
   ui::Notice notice;
   notice.severity = severity == cyto::Notice::Severity::kError     ? ui::Notice::Severity::kError
                     : severity == cyto::Notice::Severity::kWarning ? ui::Notice::Severity::kWarning
                                                                    : ui::Notice::Severity::kInfo;
   notice.sentence = sentence.isEmpty() ? sentence : sentence.at(0).toUpper() + sentence.mid(1);
+  notice.actions = actions;
   notices_->post(notice);
 }
 
@@ -428,23 +409,11 @@ void MainWindow::changeAlternative(int delta) {
   bridge_.execute(QStringLiteral("alternative %1").arg(*askedAlternative_));
 }
 
-void MainWindow::selectObject(quint32 id, bool goThere) {
-  LabelStyle style = display_.labelStyle();
-  style.selected = id;
-  display_.setLabelStyle(style);
-  objects_->select(id);
-  showProvenance();
-  const auto& all = bridge_.state().document.objects;
-  const auto found = all.find(id);
-  if (!goThere || found == all.end()) return;
-  view_->showBox(found->second->bounds);
-  focusView();
-}
-
 void MainWindow::focusView() { view_->setFocus(Qt::OtherFocusReason); }
 
 bool MainWindow::isIdle() const {
-  return bridge_.pending() == 0 && panelsToRefresh_ == 0 && !display_.isMeasuring() && view_->isSettled() && history_->isSettled();
+  return bridge_.pending() == 0 && panelsToRefresh_ == 0 && !display_.isMeasuring() && !labelOffer_->isLooking() &&
+         view_->isSettled() && history_->isSettled();
 }
 
 void MainWindow::updateCommands() {
@@ -465,7 +434,8 @@ void MainWindow::updateCommands() {
     enable(name, state.isOpen);
   }
   enable("image.find", state.isOpen && !state.image);
-  for (const char* name : {"segment", "commit", "clear", "delete", "refine", "toggle-sign", "next-mask", "previous-mask"}) {
+  for (const char* name :
+       {"segment", "commit", "clear", "delete", "refine", "toggle-sign", "next-mask", "previous-mask"}) {
     enable(name, mayChange);
   }
 }

@@ -8,6 +8,7 @@
 #include "ui/bridge/session_bridge.h"
 #include "ui/models/display_model.h"
 #include "ui/models/recent_projects.h"
+#include "ui/panels/notice_bar.h"
 #include "ui/window/command_registry.h"
 
 class QDockWidget;
@@ -24,18 +25,19 @@ class HistoryPanel;
 class JobsButton;
 class KeyMapSheet;
 class LayersPanel;
-class NoticeBar;
+class LabelOffer;
 class ObjectPanel;
 class ProjectBanner;
 class PromptPanel;
 class ProvenancePanel;
+class Review;
 class SliceView;
 class StartPage;
 class StatusReadout;
 class ToolBox;
 
 /// One window, one project (../ui.md of the design). It arranges the parts and passes on what they ask for; what a user
-/// can do is in window_commands.cpp.
+/// can do is in window_commands.cpp, object_commands.cpp and exchange_commands.cpp.
 class MainWindow : public QMainWindow {
   Q_OBJECT
 
@@ -59,13 +61,24 @@ class MainWindow : public QMainWindow {
   HistoryPanel& history() { return *history_; }
   ProvenancePanel& provenance() { return *provenance_; }
   ProjectBanner& banner() { return *banner_; }
+  Review& review() { return *review_; }
+  LabelOffer& labelOffer() { return *labelOffer_; }
 
-  /// Shows a sentence over the view.
-  void tell(cyto::Notice::Severity severity, const QString& sentence);
+  /// Shows a sentence over the view. The id of an action is a command with its arguments.
+  void tell(cyto::Notice::Severity severity, const QString& sentence, const QList<NoticeAction>& actions = {});
 
   /// Asks for the next mask of the same prompts.
   void changeAlternative(int delta);
   void selectObject(quint32 id, bool goThere);
+  /// Goes there when it is not on screen.
+  void revealObject(quint32 id);
+  /// Those that commands are about, ascending: the selected rows of the table, or the one that was chosen last.
+  QList<quint32> selectedObjects() const;
+  void deleteObjects(const QList<quint32>& ids);
+  /// Merges with the object that is clicked next; any command in between gives it up.
+  void mergeWithNext(quint32 id);
+  /// Edits the class of the selected object in the table. Whether there is one.
+  bool editClass();
   void focusView();
 
   /// Whether everything that was asked for is done and on screen.
@@ -84,6 +97,9 @@ class MainWindow : public QMainWindow {
   QDockWidget* addDock(const QString& name, const QString& title, QWidget* panel, Qt::DockWidgetArea area);
   void connectSession();
   void connectPanels();
+  void connectObjects();
+  /// What the user can do about a refusal, as buttons of its notice.
+  static QList<NoticeAction> waysOut(const QString& sentence);
 
   void takeState();
   void refreshPanels();
@@ -109,6 +125,9 @@ class MainWindow : public QMainWindow {
   uint64_t shownHistory_ = 0;
   int panelsToRefresh_ = 0;
   std::optional<int> askedAlternative_;
+  quint32 mergesWith_ = 0;  // the object that waits for a click on another one
+  Review* review_ = nullptr;
+  LabelOffer* labelOffer_ = nullptr;
   std::optional<QPointF> pointer_;  // in the image, as x and y
 
   QStackedWidget* pages_ = nullptr;

@@ -7,6 +7,7 @@
 #include <QUrl>
 
 #include "ui/views/slice_view.h"
+#include "ui/window/label_offer.h"
 #include "ui/window/main_window.h"
 
 namespace cyto::ui {
@@ -46,7 +47,7 @@ void MainWindow::dropEvent(QDropEvent* event) {
   if (urls.isEmpty()) return;
   event->acceptProposedAction();
   if (urls.size() > 1) tell(cyto::Notice::Severity::kInformation, tr("Of several files only the first was opened."));
-  open(urls.first().toLocalFile());
+  labelOffer_->offerDropped(urls.first().toLocalFile());
 }
 
 }  // namespace cyto::ui

@@ -31,23 +31,37 @@ QString askForImage(MainWindow& window) {
 void addProjectCommands(MainWindow& window) {
   CommandRegistry& commands = window.commands();
   const QString project = tr("Project");
-  QAction* branches = commands.add({"history.branches", tr("Show all branches"), project, "branch", {},
-                                    tr("List the steps of every branch in the history."), Command::Scope::kWindow,
-                                    false, true},
+  QAction* branches = commands.add({"history.branches",
+                                    tr("Show all branches"),
+                                    project,
+                                    "branch",
+                                    {},
+                                    tr("List the steps of every branch in the history."),
+                                    Command::Scope::kWindow,
+                                    false,
+                                    true},
                                    [&window](const QStringList&) {
                                      const QAction* mark = window.commands().action(QStringLiteral("history.branches"));
                                      window.history().setAllOpen(mark->isChecked());
                                      return QString();
                                    });
   branches->setChecked(false);
-  commands.add({"provenance.copy", tr("Copy provenance of the object"), project, "copy", {},
+  commands.add({"provenance.copy",
+                tr("Copy provenance of the object"),
+                project,
+                "copy",
+                {},
                 tr("Copy everything that is known of the selected object, as JSON.")},
                [&window](const QStringList&) {
                  return window.provenance().copyJson()
                             ? QString()
                             : tr("No object is selected: click one with the select tool (V).");
                });
-  commands.add({"methods", tr("Methods paragraph…"), project, "copy", {},
+  commands.add({"methods",
+                tr("Methods paragraph…"),
+                project,
+                "copy",
+                {},
                 tr("Describe how the objects were made, for the methods section of a paper.")},
                [&window](const QStringList&) {
                  const SessionState& state = window.bridge().state();
@@ -55,8 +69,14 @@ void addProjectCommands(MainWindow& window) {
                  (new MethodsDialog(QString::fromStdString(text), &window))->show();
                  return QString();
                });
-  commands.add({"image.find", tr("Find the image…"), project, "search", {},
-                tr("Say where the image of the project is now."), Command::Scope::kWindow, true},
+  commands.add({"image.find",
+                tr("Find the image…"),
+                project,
+                "search",
+                {},
+                tr("Say where the image of the project is now."),
+                Command::Scope::kWindow,
+                true},
                [&window](const QStringList& arguments) {
                  const QString path = arguments.isEmpty() ? askForImage(window) : arguments.first();
                  if (!path.isEmpty()) window.bridge().execute(QStringLiteral("relink ") + quotedWord(path));

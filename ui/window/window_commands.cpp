@@ -6,23 +6,21 @@
 #include <QSettings>
 #include <QToolBar>
 
-#include "core/segmentation/label_export.h"
 #include "ui/bridge/command_text.h"
 #include "ui/panels/axis_bar.h"
 #include "ui/theme/theme.h"
 #include "ui/tools/tool_box.h"
 #include "ui/views/slice_view.h"
 #include "ui/window/command_palette.h"
+#include "ui/window/command_words.h"
 #include "ui/window/key_map_sheet.h"
 #include "ui/window/main_window.h"
+#include "ui/window/object_commands.h"
 #include "ui/window/project_commands.h"
 
 namespace cyto::ui {
 
 namespace {
-
-using Scope = Command::Scope;
-using Run = CommandRegistry::Run;
 
 /// What most commands need: no arguments and nothing to refuse.
 Run always(std::function<void()> work) {
@@ -33,19 +31,6 @@ Run always(std::function<void()> work) {
 }
 
 QString tr(const char* text) { return QCoreApplication::translate("WindowCommands", text); }
-
-QList<QKeySequence> keys(std::initializer_list<const char*> texts) {
-  QList<QKeySequence> all;
-  for (const char* text : texts) all.append(QKeySequence(QString::fromLatin1(text)));
-  return all;
-}
-
-QString exportLabels(MainWindow& window, const QString& path) {
-  const auto format = labelFormatFromPath(path.toStdString());
-  if (!format) return QString::fromStdString(format.error().message());
-  window.bridge().exportLabels(*format, path);
-  return {};
-}
 
 void addFileCommands(MainWindow& window) {
   CommandRegistry& commands = window.commands();
@@ -75,16 +60,7 @@ void addFileCommands(MainWindow& window) {
                  window.bridge().saveAs(path);
                  return QString();
                });
-  commands.add({"export", tr("Export labels…"), file, "export", keys({"Ctrl+E"}),
-                tr("Write the objects as a label image: TIFF for Fiji, PNG, or OME-Zarr."), Scope::kWindow, true},
-               [&window](const QStringList& arguments) {
-                 const QString path =
-                     arguments.isEmpty()
-                         ? QFileDialog::getSaveFileName(&window, tr("Export labels"), {},
-                                                        tr("Label TIFF (*.tif);;PNG (*.png);;OME-Zarr (*.zarr)"))
-                         : arguments.last();
-                 return path.isEmpty() ? QString() : exportLabels(window, path);
-               });
+  addExchangeCommands(window);
   commands.add(
       {"model.file", tr("Load model file…"), file, "", {}, tr("Use weights of your own."), Scope::kWindow, true},
       [&window](const QStringList& arguments) {
@@ -110,7 +86,7 @@ void addEditCommands(MainWindow& window) {
   commands.add({"redo", tr("Redo"), edit, "redo", keys({"Ctrl+Shift+Z", "Ctrl+Y"}), tr("Do the step again.")},
                always([&window] { window.bridge().execute(QStringLiteral("redo")); }));
   commands.add({"delete", tr("Delete"), edit, "delete", keys({"Delete", "Backspace"}),
-                tr("Delete the prompt under the pointer, or else the selected object."), Scope::kView},
+                tr("Delete the prompt under the pointer, or else the selected objects."), Scope::kView},
                [&window](const QStringList&) {
                  const int prompt = window.tools().activePrompt();
                  const auto points = static_cast<int>(window.bridge().state().document.draft.prompts.points.size());
@@ -120,7 +96,7 @@ void addEditCommands(MainWindow& window) {
                  } else if (prompt >= points) {
                    window.bridge().execute(QStringLiteral("remove-box %1").arg(prompt - points + 1));
                  } else if (window.bridge().state().document.objects.contains(selected)) {
-                   window.bridge().execute(QStringLiteral("delete %1").arg(selected));
+                   window.deleteObjects(window.selectedObjects());
                  } else {
                    return tr("Nothing is selected: point at a prompt, or click an object with the select tool.");
                  }
@@ -252,6 +228,12 @@ void addViewCommands(MainWindow& window) {
                  const auto layer = DisplayModel::Layer::kObjects;
                  window.display().setVisible(layer, !window.display().isVisible(layer));
                }));
+  commands.add({"view.proposals", tr("Show or hide proposals"), view, "", keys({"Shift+H"}),
+                tr("Look at the image without the proposals."), Scope::kView},
+               always([&window] {
+                 const auto layer = DisplayModel::Layer::kProposals;
+                 window.display().setVisible(layer, !window.display().isVisible(layer));
+               }));
   commands.add({"view.contours", tr("Filled or contours"), view, "contour", keys({"Shift+F"}),
                 tr("Show objects filled, or as contours."), Scope::kView},
                always([&window] {
@@ -295,6 +277,7 @@ void addSliceCommands(MainWindow& window) {
 void addWindowCommands(MainWindow& window) {
   addFileCommands(window);
   addEditCommands(window);
+  addObjectCommands(window);
   addPromptCommands(window);
   addToolCommands(window);
   addViewCommands(window);

@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "app/cli/project/collaboration_commands.h"
-#include "core/project/image_search.h"
+#include "core/project/folder/image_search.h"
 #include "core/project/project.h"
 
 namespace cyto::cli {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "core/project/document.h"
-#include "core/project/image_reference.h"
+#include "core/project/folder/image_reference.h"
 
 namespace cyto {
 

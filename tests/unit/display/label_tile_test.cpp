@@ -216,6 +216,44 @@ TEST(LabelTile, OpacityIsKeptBetweenNoneAndFull) {
   EXPECT_EQ(pixel(renderLabelTile(labels, {}, {kFilled, -3, 0, 0}), 15, 15), 0U);
 }
 
+TEST(LabelTile, AHatchedObjectHasADashedContourAndLinesOverALightFilling) {
+  LabelVolume labels({1, 1, 300, 600});
+  paint(labels, {40, 40, 200, 400}, 7);
+  const LabelStyle style{kHatched, 0.5, 1, 0};
+  const ScreenTile left = renderLabelTile(labels, {0, 0, 1, 0, 0}, style);
+  const ScreenTile right = renderLabelTile(labels, {0, 0, 1, 0, 1}, style);
+  int dashes = 0, gaps = 0;
+  for (int64_t x = 40; x < kScreenTileSide; ++x) {
+    const uint32_t at = pixel(left, 40, x);
+    ASSERT_TRUE(at == premultiplied(7, 0.6) || at == 0xB0000000U) << x;
+    (at == 0xB0000000U ? gaps : dashes) += 1;
+  }
+  EXPECT_NEAR(dashes, gaps, 4);
+  int lines = 0;
+  for (int64_t x = 41; x < kScreenTileSide; ++x) {
+    const uint32_t at = pixel(left, 100, x);
+    ASSERT_TRUE(at == premultiplied(7, 0.2) || at == premultiplied(7, 0.6)) << x;
+    if (at == premultiplied(7, 0.6)) ++lines;
+  }
+  EXPECT_NEAR(lines, (kScreenTileSide - 41) / 8, 1);
+  // The pattern goes on in the next tile: a diagonal line stays on its diagonal.
+  for (int64_t y = 60; y < 68; ++y) {
+    EXPECT_EQ(pixel(left, y, 255), pixel(right, y - 1, 0)) << y;
+  }
+}
+
+TEST(LabelTile, AFinishedObjectHasADarkLineInsideItsContour) {
+  LabelVolume labels({1, 1, 100, 100});
+  paint(labels, {10, 10, 30, 30}, 7);
+  paint(labels, {50, 50, 80, 80}, 8);
+  const LabelStyle style{kFilled, 0.5, 2, 0};
+  const ScreenTile tile = renderLabelTile(labels, {0, 0, 1, 0, 0}, style, [](uint32_t id) { return id == 7; });
+  for (const int64_t x : {10, 11}) EXPECT_EQ(pixel(tile, 20, x), premultiplied(7, 0.6));
+  for (const int64_t x : {12, 13}) EXPECT_EQ(pixel(tile, 20, x), 0xB0000000U);
+  EXPECT_EQ(pixel(tile, 20, 14), premultiplied(7, 0.5));
+  EXPECT_EQ(pixel(tile, 60, 52), premultiplied(8, 0.5)) << "the other one has none";
+}
+
 TEST(LabelTile, IdsThatShareASlotKeepTheirColours) {
   LabelVolume labels(Shape{1, 1, 100, 100});
   paint(labels, {10, 10, 20, 20}, 5);

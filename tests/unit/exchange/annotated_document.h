@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/project/edit.h"
-#include "core/project/image_reference.h"
+#include "core/project/folder/image_reference.h"
 
 namespace cyto::test {
 

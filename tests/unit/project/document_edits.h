@@ -7,7 +7,7 @@
 
 #include "core/labels/transaction.h"
 #include "core/project/edit.h"
-#include "core/project/image_reference.h"
+#include "core/project/folder/image_reference.h"
 
 namespace cyto::test {
 

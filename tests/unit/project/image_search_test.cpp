@@ -1,4 +1,4 @@
-#include "core/project/image_search.h"
+#include "core/project/folder/image_search.h"
 
 #include <gmock/gmock.h>
 

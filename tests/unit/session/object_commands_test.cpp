@@ -75,20 +75,42 @@ class ObjectCommandsTest : public test::SessionFixture {
 
 TEST_F(ObjectCommandsTest, LabelsComeInAsProposalsInOneStep) {
   must({"paint 0 0 5 5 2 1", labels({{7, {0, 0, 10, 10}}, {900, {50, 50, 60, 70}}})});
-  EXPECT_THAT(printed_, ElementsAre("ack 1 open", "ack 2 paint", "proposals 2, ids 2 to 3", "ack 3 propose"));
+  EXPECT_THAT(printed_, ElementsAre("ack 1 open", "ack 2 paint", testing::StartsWith("notice 2 objects came in from"),
+                                    "proposals 2, ids 7 to 900", "ack 3 propose"));
   must({"expect objects == 1", "expect proposals == 2", "expect verified == 0"});
-  EXPECT_EQ(object(2).area, 100);
-  EXPECT_EQ(object(2).provenance.source, "from cellpose äöü.tif");
-  EXPECT_THAT(object(2).provenance.program, HasSubstr("cytoclick"));
+  EXPECT_EQ(object(7).area, 100);
+  EXPECT_EQ(object(7).provenance.source, (folder_ / "from cellpose äöü.tif").string());
+  EXPECT_THAT(object(7).provenance.program, HasSubstr("cytoclick"));
   EXPECT_EQ(labelAt(8, 8), 0u) << "proposals are no labels";
-  EXPECT_EQ(session_.nextId(), 4u);
+  EXPECT_EQ(session_.nextId(), 901u);
   must({"undo", "expect proposals == 0", "redo", "expect proposals == 2"});
+}
+
+TEST_F(ObjectCommandsTest, ImportTakesObjectsOrProposalsInOneStep) {
+  std::string line = labels({{3, {0, 0, 10, 10}}, {4, {20, 20, 30, 30}}});
+  const std::string file = line.substr(std::string("propose labels ").size());
+  must({"paint 0 0 5 5 1 1", "import objects " + file, "expect objects == 3", "expect proposals == 0"});
+  EXPECT_THAT(printed_, testing::Contains(HasSubstr("2 objects came in")));
+  EXPECT_THAT(printed_, testing::Contains("objects 2, ids 3 to 4"));
+  EXPECT_THAT(printed_, testing::Contains(HasSubstr("left out: other objects have them already")));
+  EXPECT_EQ(labelAt(25, 25), 4u);
+  must({"import proposals " + file, "expect proposals == 2", "undo 2", "expect objects == 1"});
+  EXPECT_THAT(refusal("import pictures " + file), HasSubstr("write it as: import objects|proposals"));
+  must({"import objects " + file});
+  EXPECT_THAT(refusal("import objects " + file), HasSubstr("has a pixel that is free"));
+}
+
+TEST_F(ObjectCommandsTest, ABrushThatMeetsOnlyVerifiedPixelsSaysSo) {
+  must({"paint 0 0 25 25 8 1", "paint 0 0 25 60 3 2", "verify 1"});
+  EXPECT_THAT(refusal("paint 0 0 25 25 3 2"), HasSubstr("object 1 is verified"));
+  must({"paint 0 0 25 60 2 2", "paint 0 0 25 33 3 2", "unverify 1", "paint 0 0 25 25 3 2"});
 }
 
 TEST_F(ObjectCommandsTest, LabelsThatDoNotFitAreRefused) {
   const auto path = folder_ / "small.tif";
   ASSERT_TRUE(io::writeLabelTiff(path, *Array::create(Dtype::kUint32, {1, 1, 10, 10}), {}));
-  EXPECT_THAT(refusal("propose labels '" + path.string() + "'"), HasSubstr("as large as their image"));
+  EXPECT_THAT(refusal("propose labels '" + path.string() + "'"),
+              HasSubstr("take labels that were made for this image"));
   EXPECT_THAT(refusal(labels({})), HasSubstr("has no objects"));
   EXPECT_THAT(refusal("propose labels nowhere.tif"), HasSubstr("nowhere.tif"));
   EXPECT_THAT(refusal("propose pictures x.tif"), HasSubstr("write it as: propose labels"));
@@ -98,8 +120,7 @@ TEST_F(ObjectCommandsTest, LabelsThatDoNotFitAreRefused) {
 
 TEST_F(ObjectCommandsTest, ObjectsWithoutAPixelOfTheirOwnAreCounted) {
   must({labels({{1, {0, 0, 10, 10}}}), labels({{1, {2, 2, 4, 4}}, {2, {20, 20, 30, 30}}})});
-  EXPECT_THAT(printed_, testing::Contains(
-                            "warning 1 of 2 objects were left out: they have no pixels that are not proposed already"));
+  EXPECT_THAT(printed_, testing::Contains(HasSubstr("4 pixels, among them all of 1 object, were left out")));
   EXPECT_EQ(object(1).area, 100);
   must({"expect proposals == 2"});
 }
@@ -158,7 +179,7 @@ TEST_F(ObjectCommandsTest, PromptsCanBeCancelled) {
 }
 
 TEST_F(ObjectCommandsTest, AcceptKeepsTheIdAndSaysWhatStays) {
-  must({"paint 0 0 30 30 4 1", labels({{1, {25, 25, 36, 36}}, {2, {60, 60, 70, 70}}, {3, {80, 80, 90, 90}}})});
+  must({"paint 0 0 30 30 4 1", labels({{2, {25, 25, 36, 36}}, {3, {60, 60, 70, 70}}, {4, {80, 80, 90, 90}}})});
   printed_.clear();
   must({"accept all"});
   EXPECT_THAT(printed_, ElementsAre("stays 2 because 1",
@@ -298,10 +319,10 @@ TEST_F(ObjectCommandsTest, PiecesBecomeObjects) {
   EXPECT_EQ(object(2).provenance.model, "fake");
   EXPECT_EQ(labelAt(25, 16), 2u);
   EXPECT_EQ(labelAt(25, 30), 1u);
-  must({"merge 1 2", "expect objects == 1", "undo 2", "expect objects == 1", labels({{9, {40, 0, 50, 9}}}),
-        labels({{9, {40, 9, 50, 10}}, {8, {41, 0, 42, 1}}, {4, {40, 20, 41, 21}}}), "merge 3 4 6", "split 3",
+  must({"merge 1 2", "expect objects == 1", "undo 2", "expect objects == 1", labels({{3, {40, 0, 50, 9}}}),
+        labels({{9, {40, 9, 50, 10}}, {8, {41, 0, 42, 1}}, {4, {40, 20, 41, 21}}}), "merge 3 4 9", "split 3",
         "expect proposals == 2"});
-  EXPECT_EQ(object(7).state, ObjectState::kProposal) << "pieces of proposals are proposals";
+  EXPECT_EQ(object(10).state, ObjectState::kProposal) << "pieces of proposals are proposals";
 }
 
 // --- provenance ------------------------------------------------------------------------------------------------------

@@ -99,9 +99,7 @@ void HistoryModel::findLine(size_t from) {
 
 // The last row of the line that does not lie after the position: with the position within a group, the group.
 void HistoryModel::setCurrent() {
-  const auto isAfter = [this](uint64_t position, int row) {
-    return rows_[static_cast<size_t>(row)].first > position;
-  };
+  const auto isAfter = [this](uint64_t position, int row) { return rows_[static_cast<size_t>(row)].first > position; };
   const auto after = std::upper_bound(line_.begin(), line_.end(), tree_.current(), isAfter);
   const int current = after == line_.begin() ? -1 : *(after - 1);
   if (current == current_) return;

@@ -9,12 +9,12 @@ namespace cyto::ui {
 
 /// A user's step with the automatic ones that followed it, or the beginning.
 struct HistoryRow {
-  uint64_t first = 0;     ///< the user's step; 0 is the beginning
-  uint64_t last = 0;      ///< the last of its automatic steps, to which a jump leads
-  int depth = 0;          ///< 0: on the line that the document stands on
-  int alternatives = 0;   ///< other branches that begin behind it
-  bool isOpen = false;    ///< and are listed below it
-  bool isStart = false;   ///< it begins a listed branch
+  uint64_t first = 0;    ///< the user's step; 0 is the beginning
+  uint64_t last = 0;     ///< the last of its automatic steps, to which a jump leads
+  int depth = 0;         ///< 0: on the line that the document stands on
+  int alternatives = 0;  ///< other branches that begin behind it
+  bool isOpen = false;   ///< and are listed below it
+  bool isStart = false;  ///< it begins a listed branch
   bool operator==(const HistoryRow&) const = default;
 };
 

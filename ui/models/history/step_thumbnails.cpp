@@ -6,7 +6,7 @@ namespace cyto::ui {
 
 namespace {
 
-constexpr int kMostKept = 512;     // 5 MB at 48 pixels
+constexpr int kMostKept = 512;       // 5 MB at 48 pixels
 constexpr size_t kMostUnderWay = 2;  // one is made while the next is read
 
 }  // namespace

@@ -187,10 +187,9 @@ bool HistoryPanel::handlePointer(QEvent* event) {
       const QModelIndex fork = forkAt(help->pos());
       if (!fork.isValid()) return false;
       const int forks = fork.data(HistoryModel::kForksRole).toInt();
-      QToolTip::showText(help->globalPos(), forks == 1
-                                                ? tr("Another branch begins here: steps that were undone and kept")
-                                                : tr("%1 other branches begin here: steps that were undone and kept")
-                                                      .arg(forks));
+      QToolTip::showText(help->globalPos(),
+                         forks == 1 ? tr("Another branch begins here: steps that were undone and kept")
+                                    : tr("%1 other branches begin here: steps that were undone and kept").arg(forks));
       return true;
     }
     case QEvent::Resize: lookSoon(); return false;

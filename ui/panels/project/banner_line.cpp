@@ -87,8 +87,7 @@ void BannerLine::changeEvent(QEvent* event) {
 }
 
 void BannerLine::refreshIcon() {
-  icon_->setPixmap(
-      tintedPixmap(QStringLiteral("warning"), themeColours().warning, kIcon_px, devicePixelRatioF()));
+  icon_->setPixmap(tintedPixmap(QStringLiteral("warning"), themeColours().warning, kIcon_px, devicePixelRatioF()));
 }
 
 }  // namespace cyto::ui

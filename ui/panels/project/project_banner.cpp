@@ -34,8 +34,12 @@ QString damagesText(const std::vector<Damage>& damages) {
 }  // namespace
 
 ProjectBanner::ProjectBanner(QWidget* parent)
-    : QFrame(parent), access_(new BannerLine), image_(new BannerLine), copy_(access_->addButton({})),
-      use_(image_->addButton(tr("Use it all the same"))), find_(image_->addButton(tr("Find the image…"))) {
+    : QFrame(parent),
+      access_(new BannerLine),
+      image_(new BannerLine),
+      copy_(access_->addButton({})),
+      use_(image_->addButton(tr("Use it all the same"))),
+      find_(image_->addButton(tr("Find the image…"))) {
   setProperty("role", "panel");
   setAccessibleName(tr("State of the project"));
   image_->setDetails({});

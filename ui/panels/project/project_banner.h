@@ -22,8 +22,8 @@ class ProjectBanner : public QFrame {
   void setState(const SessionState& state);
 
  Q_SIGNALS:
-  void copyRequested();       ///< go on in a copy of the project
-  void findImageRequested();  ///< name the place of the image
+  void copyRequested();                         ///< go on in a copy of the project
+  void findImageRequested();                    ///< name the place of the image
   void useImageRequested(const QString& path);  ///< although its content is another one
 
  private:
