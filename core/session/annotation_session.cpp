@@ -69,16 +69,20 @@ Status AnnotationSession::openProject(const fs::path& folder) {
   }
   std::shared_ptr<const io::ImageSource> image;
   const ImageReference& reference = project->image();
+  std::string problem;
   auto pixels = openPixels(reference.path, {reference.key});
   if (!pixels) {
-    notices_.push_back("The image of this project cannot be opened: " + pixels.error().message());
+    problem = "The image of this project cannot be opened: " + pixels.error().message();
   } else if ((*pixels)->info().shape != reference.shape) {
-    notices_.push_back("The image '" + reference.path.string() + "' has changed its size from " +
-                       reference.shape.text() + " to " + (*pixels)->info().shape.text() + ", so it is not shown.");
+    problem = "The image '" + reference.path.string() + "' has changed its size from " + reference.shape.text() +
+              " to " + (*pixels)->info().shape.text() + ", so it is not shown.";
   } else {
     image = *pixels;
   }
-  return start(std::move(project), std::move(image));
+  if (!problem.empty()) notices_.push_back(problem);
+  CYTO_TRY(start(std::move(project), std::move(image)));
+  imageProblem_ = std::move(problem);
+  return {};
 }
 
 Status AnnotationSession::start(std::unique_ptr<Project> project, std::shared_ptr<const io::ImageSource> image) {
@@ -87,6 +91,28 @@ Status AnnotationSession::start(std::unique_ptr<Project> project, std::shared_pt
   image_ = std::move(image);
   transient_.reset();
   hasUnsaved_ = false;
+  imageProblem_.clear();
+  refusedImage_.clear();
+  return {};
+}
+
+Status AnnotationSession::relink(const fs::path& place, bool anyContent) {
+  CYTO_TRY(checkOpen());
+  refusedImage_.clear();
+  const ImageReference before = project_->image();
+  CYTO_ASSIGN(const ImageReference now, imageAt(before, place, true));
+  const bool isOther = !before.contentHash.empty() && now.contentHash != before.contentHash;
+  if (isOther && !anyContent) {
+    refusedImage_ = now.path;
+    return refused("'" + now.path.string() +
+                   "' is another image than the one this project was made for: its content differs; write relink PATH "
+                   "any if the labels fit it all the same");
+  }
+  CYTO_ASSIGN(auto image, openPixels(now.path, {now.key}));
+  CYTO_TRY(project_->relink(now));
+  worker_.setImage(image);
+  image_ = std::move(image);
+  imageProblem_.clear();
   return {};
 }
 

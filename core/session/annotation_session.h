@@ -38,6 +38,10 @@ class AnnotationSession {
   /// Goes on in a copy of the project in another folder, which must not exist yet.
   Status saveAs(const std::filesystem::path& folder);
 
+  /// Goes on with the image of the project where it is now, see imageAt in core/project/image_search.h. One of another
+  /// content is refused, and then is the `refusedImage`, unless `anyContent`.
+  Status relink(const std::filesystem::path& place, bool anyContent);
+
   /// Adds to the prompts of the object in the making. All of them lie in one plane and in the image.
   Status addPoint(int64_t t, int64_t z, const PointPrompt& point);
   Status addBox(int64_t t, int64_t z, const BoxPrompt& box);
@@ -141,6 +145,9 @@ class AnnotationSession {
   const Project* project() const { return project_.get(); }
   /// Null until an image is open, and for a project whose image is gone.
   const std::shared_ptr<const io::ImageSource>& image() const { return image_; }
+  /// Why a project has no image, as a sentence; empty when it has one.
+  const std::string& imageProblem() const { return imageProblem_; }
+  const std::filesystem::path& refusedImage() const { return refusedImage_; }
   /// The id that the next new object will get.
   uint32_t nextId() const { return project_ ? project_->nextId() : 1; }
   /// Sentences about what opening found.
@@ -167,6 +174,8 @@ class AnnotationSession {
   std::shared_ptr<const CurrentObject> transient_;
   bool hasUnsaved_ = false;
   std::vector<std::string> notices_;
+  std::string imageProblem_;
+  std::filesystem::path refusedImage_;
 };
 
 }  // namespace cyto

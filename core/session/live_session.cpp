@@ -13,9 +13,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t kHistoryBack = 200;
-constexpr size_t kHistoryForward = 100;
-
 InferenceWorker::Listener workerListener(const LiveSession::Listener& listener) {
   InferenceWorker::Listener passed{listener.modelChanged, listener.embeddingChanged, {}};
   if (listener.noticed) {
@@ -24,6 +21,12 @@ InferenceWorker::Listener workerListener(const LiveSession::Listener& listener) 
     };
   }
   return passed;
+}
+
+/// Whether a command may put another history in the place of this one.
+bool replacesHistory(const std::string& command) {
+  const std::string_view word = std::string_view(command).substr(0, command.find(' '));
+  return word == "open" || word == "project" || word == "save";
 }
 
 // How lines begin that are for the user.
@@ -105,7 +108,9 @@ void LiveSession::run(const std::string& command, const Done& done) {
     return runJob("Importing " + fs::path(*file).filename().string(), work, done);
   }
   const Status status = carryOut(command);
-  if (!status && status.error().code() != ErrorCode::kCancelled) {
+  // That an image has another content is a question, which the state asks.
+  const bool isQuestion = command.starts_with("relink ") && !session_.refusedImage().empty();
+  if (!status && status.error().code() != ErrorCode::kCancelled && !isQuestion) {
     tell(Notice::Severity::kError, status.error().message());
   }
   if (done) done(status);
@@ -120,6 +125,7 @@ Status LiveSession::carryOut(const std::string& command) {
   const auto position = [this] { return session_.project() ? session_.project()->history().current() : 0; };
   const uint64_t before = position();
   const auto result = script_.execute(command, {});
+  if (replacesHistory(command)) forgetHistory();
   publish(false);
   if (result && isRecorded(command)) write(command);
   // The prompt stays when its mask was given up, or cannot be made; so must it in the recording.
@@ -135,6 +141,7 @@ void LiveSession::open(fs::path path, Done done) {
   commands_.post(JobPriority::kClick, [this, path = std::move(path), done = std::move(done)](const CancelToken&) {
     const auto work = [&]() -> Result<std::string> {
       const Status opened = openNow(path);
+      if (opened) forgetHistory();
       publish(false);
       CYTO_TRY(opened);
       return std::string("Opened");
@@ -149,7 +156,11 @@ Status LiveSession::openNow(const fs::path& path) {
   } else {
     CYTO_TRY(openImage(path));
   }
-  for (const std::string& notice : session_.notices()) tell(Notice::Severity::kWarning, notice);
+  // Why nothing can be changed is part of the state, and so is a missing image.
+  for (const std::string& notice : session_.notices()) {
+    if (notice == session_.project()->readOnlyReason() || notice == session_.imageProblem()) continue;
+    tell(Notice::Severity::kWarning, notice);
+  }
   write("open " + quotedWord(session_.project()->image().path.string()));
   return {};
 }
@@ -161,8 +172,15 @@ Status LiveSession::openImage(const fs::path& path) {
   CYTO_ASSIGN(const fs::path project, autosaveProject(autosaveFolder_, path));
   if (isProject(project)) {
     const Status opened = session_.openProject(project);
-    const bool isUsable = opened && session_.image() && session_.project()->readOnlyReason().empty();
-    if (isUsable && !session_.project()->history().steps().empty()) {
+    // Damaged work is shown as far as it can be read; a copy of it can be repaired.
+    const bool isDamaged = opened && !session_.project()->damages().empty();
+    const bool isUsable = opened && session_.image() && (isDamaged || session_.project()->readOnlyReason().empty());
+    if (!opened) {
+      tell(Notice::Severity::kWarning, "What you did on this image before, in '" + project.string() +
+                                           "', cannot be opened and stays as it is (" + opened.error().message() +
+                                           "). You start anew.");
+    }
+    if (isUsable && !isDamaged && !session_.project()->history().steps().empty()) {
       tell(Notice::Severity::kInformation, "You have worked on this image before; everything is as you left it.");
     }
     if (isUsable) return {};
@@ -184,6 +202,7 @@ void LiveSession::saveAs(fs::path folder, Done done) {
   commands_.post(JobPriority::kClick, [this, folder = std::move(folder), done = std::move(done)](const CancelToken&) {
     const auto work = [&]() -> Result<std::string> {
       const Status saved = session_.saveAs(folder);
+      if (saved) forgetHistory();
       publish(false);
       CYTO_TRY(saved);
       return "Saved " + folder.string();
@@ -254,6 +273,33 @@ void LiveSession::cancelPreview() {
   if (listener_.previewChanged) listener_.previewChanged(std::nullopt);
 }
 
+// --- thumbnails ------------------------------------------------------------------------------------------------------
+
+Result<Edit> LiveSession::shownEdit(const StepThumbnailRequest& request) const {
+  const Project* project = session_.project();
+  if (isClosing_ || !project || request.origin != history_.origin()) {
+    return Error(ErrorCode::kCancelled, "the history is another one by now");
+  }
+  CYTO_ASSIGN(Edit last, project->editAt(request.last));
+  if (request.first == request.last || hasPlace(last)) return last;
+  return project->editAt(request.first);
+}
+
+void LiveSession::requestThumbnail(StepThumbnailRequest request) {
+  if (!listener_.thumbnailMade) return;
+  // The edit is read between the user's commands, the picture is made beside them.
+  commands_.post(JobPriority::kPrefetch, [this, request = std::move(request)](const CancelToken&) {
+    const auto edit = shownEdit(request);
+    if (!edit) return listener_.thumbnailMade({request.origin, request.last, request.ticket, request.side_px, {}});
+    const Shape shape = session_.project()->image().shape;
+    thumbnails_.post(JobPriority::kVisible, [this, request, shape, edit = *edit](const CancelToken& cancel) {
+      StepThumbnail thumbnail{request.origin, request.last, request.ticket, request.side_px, {}};
+      if (!isClosing_) thumbnail.pixels = renderStepThumbnail(edit, shape, request, {cancel});
+      listener_.thumbnailMade(std::move(thumbnail));
+    });
+  });
+}
+
 // --- telling ---------------------------------------------------------------------------------------------------------
 
 void LiveSession::publish(bool isAnswering) {
@@ -270,8 +316,11 @@ void LiveSession::publish(bool isAnswering) {
     state->project = project->folder();
     state->readOnlyReason = project->readOnlyReason();
     state->savedAt_us = project->savedAt_us();
-    state->history = project->history().line(kHistoryBack, kHistoryForward);
-    state->historyPosition = project->history().current();
+    state->damages = project->damages();
+    state->imageProblem = session_.imageProblem();
+    state->refusedImage = session_.refusedImage();
+    history_.follow(project->history());
+    state->history = history_;
     state->undoLabel = project->history().undoLabel().value_or("");
     state->redoLabel = project->history().redoLabel().value_or("");
   }

@@ -10,7 +10,9 @@
 
 #include "core/base/job_queue.h"
 #include "core/session/annotation_session.h"
+#include "core/session/history_tree.h"
 #include "core/session/script.h"
+#include "core/session/step_thumbnail.h"
 
 namespace cyto {
 
@@ -24,13 +26,15 @@ struct SessionState {
   bool isAnswering = false;  ///< the mask of the prompts is being made
   uint32_t nextId = 1;
 
-  std::filesystem::path project;  ///< empty: in memory only
-  std::string readOnlyReason;
+  std::filesystem::path project;       ///< empty: in memory only
+  std::string readOnlyReason;          ///< empty: everything can be changed
+  std::vector<Damage> damages;         ///< what of the project could not be read
+  std::string imageProblem;            ///< why there is no image; a sentence
+  std::filesystem::path refusedImage;  ///< was named as the image, but has another content
   int64_t savedAt_us = 0;
 
-  std::vector<HistoryStep> history;  ///< the line the document stands on, redo included, oldest first
-  uint64_t historyPosition = 0;      ///< sequence of the current step; 0 is the beginning
-  std::string undoLabel;             ///< empty: nothing to undo
+  HistoryTree history;    ///< all steps and where the document stands
+  std::string undoLabel;  ///< empty: nothing to undo
   std::string redoLabel;
 };
 
@@ -65,6 +69,7 @@ class LiveSession {
     std::function<void(const SessionJob&)> jobChanged;
     std::function<void(const Notice&)> noticed;
     std::function<void(const std::string&)> printed;  ///< lines that commands print, their acknowledgement included
+    std::function<void(StepThumbnail)> thumbnailMade;
   };
   using Done = std::function<void(const Status&)>;
 
@@ -96,6 +101,10 @@ class LiveSession {
   /// Gives up masks that were asked for; their prompts stay.
   void cancelAnswers() { worker_.cancelSegmentations(); }
 
+  /// Makes a picture of a step; the answer comes with Listener::thumbnailMade, always, and empty when there is nothing
+  /// to show or the history is another one by now. Edits come first.
+  void requestThumbnail(StepThumbnailRequest request);
+
   void setAttention(const Attention& attention) { worker_.setAttention(attention); }
   bool isWarm(int64_t t, int64_t z, double y, double x) const { return worker_.isWarm(t, z, y, x); }
 
@@ -112,6 +121,8 @@ class LiveSession {
   Status openImage(const std::filesystem::path& path);
   void runJob(std::string name, const std::function<Result<std::string>()>& work, const Done& done) const;
   void publish(bool isAnswering);
+  void forgetHistory() { history_.clear(); }
+  Result<Edit> shownEdit(const StepThumbnailRequest& request) const;
   void tell(Notice::Severity severity, std::string text) const;
   void write(const std::string& command);
 
@@ -123,11 +134,13 @@ class LiveSession {
   Script script_;
   std::ofstream recording_;
   std::vector<std::string> printed_;
+  HistoryTree history_;
 
   mutable std::atomic<uint64_t> nextJob_ = 1;
   std::atomic<uint64_t> previewEpoch_ = 0;
   std::atomic<bool> isClosing_ = false;
   JobQueue exports_{1};
+  JobQueue thumbnails_{1};
   JobQueue commands_{1};  // last: its thread must not outlive what it uses
 };
 

@@ -25,6 +25,7 @@ const std::vector<Script::Command>& Script::commands() {
       {"open", "open PATH, with quotes around a path that has spaces", 2, 2, true, &Script::open},
       {"project", "project PATH, with quotes around a path that has spaces", 2, 2, true, &Script::openProject},
       {"save", "save, or save PATH for a copy to go on in", 1, 2, true, &Script::save},
+      {"relink", kRelinkForm, 2, 3, true, &Script::relink},
       {"model", "model NAME|FILE", 2, 2, true, &Script::chooseModel},
       {"scale", "scale SIZE micrometer|nanometer|millimeter", 3, 3, true, &Script::setScale},
       {"live", "live on|off", 2, 2, true, &Script::setLive},
@@ -120,6 +121,12 @@ Status Script::save(const Words& words, const JobContext&) {
     return refused("the work is in memory only; name a folder for it: save PATH.cyto");
   }
   return {};  // every step was on disk before it was acknowledged
+}
+
+Status Script::relink(const Words& words, const JobContext&) {
+  const bool anyContent = words.size() == 3;
+  if (anyContent && words[2] != "any") return wrongForm(kRelinkForm);
+  return session_.relink(words[1], anyContent);
 }
 
 Status Script::chooseModel(const Words& words, const JobContext&) {

@@ -16,6 +16,7 @@ namespace cyto {
 ///
 ///   open PATH                     project PATH (opens it, or names the one that the next open makes)
 ///   save [PATH]                   model NAME|FILE                live on|off (masks follow from prompts)
+///   relink PATH [any]             (where the image of the project is now; any: even if its content is another one)
 ///   scale SIZE micrometer|nanometer|millimeter
 ///   point T Z Y X +|-             box T Z Y0 X0 Y1 X1            clear
 ///   change-point N Y X +|-        change-box N Y0 X0 Y1 X1       remove-point N       remove-box N
@@ -62,6 +63,7 @@ class Script {
   using Words = std::vector<std::string>;
   struct Command;
   static constexpr size_t kNoLimit = static_cast<size_t>(-1);
+  static constexpr const char* kRelinkForm = "relink PATH, or relink PATH any for an image of another content";
   static constexpr const char* kProposeForm = "propose labels PATH [KEY], or propose prompts PATH";
   static constexpr const char* kImportForm = "import objects|proposals PATH [KEY]";
   static constexpr const char* kAcceptForm = "accept ID…|all [objects [THRESHOLD]|pixels|none]";
@@ -81,6 +83,7 @@ class Script {
   Status open(const Words& words, const JobContext& job);
   Status openProject(const Words& words, const JobContext& job);
   Status save(const Words& words, const JobContext& job);
+  Status relink(const Words& words, const JobContext& job);
   Status chooseModel(const Words& words, const JobContext& job);
   Status setScale(const Words& words, const JobContext& job);
   Status setLive(const Words& words, const JobContext& job);

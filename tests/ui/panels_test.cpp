@@ -15,7 +15,6 @@
 #include "tests/unit/display/memory_source.h"
 #include "ui/panels/channel_block.h"
 #include "ui/panels/eye_button.h"
-#include "ui/panels/history_panel.h"
 #include "ui/panels/layers_panel.h"
 #include "ui/panels/objects/object_panel.h"
 #include "ui/panels/range_slider.h"
@@ -24,7 +23,6 @@ namespace cyto::ui {
 namespace {
 
 class ObjectPanelTest : public AmericanNumbersTest {};
-class HistoryPanelTest : public AmericanNumbersTest {};
 class LayersPanelColourTest : public AmericanNumbersTest {};
 class HistogramModelTest : public AmericanNumbersTest {};
 
@@ -121,56 +119,6 @@ TEST_F(ObjectPanelTest, TheSelectionStaysWhileObjectsComeAndGoes) {
   panel.setState(stateWithObjects(3));
   ASSERT_EQ(selections.count(), 1);
   EXPECT_EQ(selections[0][0].toUInt(), 0u);
-}
-
-TEST_F(HistoryPanelTest, AClickOrEnterAsksToJumpBehindAutomaticSteps) {
-  SessionState state;
-  state.isOpen = true;
-  state.reference.shape = {1, 1, 64, 64};
-  for (uint64_t i = 1; i <= 4; ++i) {
-    HistoryStep step;
-    step.sequence = i;
-    step.label = "step " + std::to_string(i);
-    step.isAutomatic = i % 2 == 0;
-    state.history.push_back(step);
-  }
-  state.historyPosition = 4;
-  HistoryPanel panel;
-  shown(panel).setState(state);
-  auto* table = panel.findChild<QTableView*>();
-  EXPECT_EQ(table->currentIndex().row(), 2);
-  QSignalSpy jumps(&panel, &HistoryPanel::jumpRequested);
-  QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, table->visualRect(table->model()->index(2, 0)).center());
-  EXPECT_EQ(jumps.count(), 0);  // it is there
-  QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, table->visualRect(table->model()->index(1, 0)).center());
-  ASSERT_EQ(jumps.count(), 1);
-  EXPECT_EQ(jumps[0][0].toULongLong(), 2u);
-  QTest::keyClick(table, Qt::Key_Up);
-  EXPECT_EQ(jumps.count(), 1);
-  QTest::keyClick(table, Qt::Key_Return);
-  ASSERT_EQ(jumps.count(), 2);
-  EXPECT_EQ(jumps[1][0].toULongLong(), 0u);
-}
-
-TEST_F(HistoryPanelTest, InANarrowDockTimeAndPlaneGiveWay) {
-  SessionState state;
-  state.isOpen = true;
-  state.reference.shape = {9, 40, 64, 64};
-  HistoryStep step;
-  step.sequence = 1;
-  step.label = "commit of object 1";
-  state.history.push_back(step);
-  HistoryPanel panel;
-  shown(panel).setState(state);
-  const auto* table = panel.findChild<QTableView*>();
-  const auto isShown = [&](int column) { return !table->isColumnHidden(column); };
-  panel.resize(600, 600);
-  QApplication::processEvents();
-  EXPECT_TRUE(isShown(HistoryModel::kPlane) && isShown(HistoryModel::kTime));
-  panel.resize(120, 600);
-  QApplication::processEvents();
-  EXPECT_FALSE(isShown(HistoryModel::kPlane) || isShown(HistoryModel::kTime));
-  EXPECT_TRUE(isShown(HistoryModel::kStep));
 }
 
 class LayersPanelTest : public AmericanNumbersTest {

@@ -4,6 +4,7 @@
 
 #include <QApplication>
 #include <QLabel>
+#include <QPushButton>
 #include <QSettings>
 #include <QTest>
 #include <QWheelEvent>
@@ -18,6 +19,7 @@
 #include "tests/support/temporary_folder.h"
 #include "ui/panels/axis_bar.h"
 #include "ui/panels/notice_bar.h"
+#include "ui/panels/project/project_banner.h"
 #include "ui/tools/tool_box.h"
 #include "ui/views/slice_view.h"
 #include "ui/window/main_window.h"
@@ -153,6 +155,18 @@ class WindowFixture : public testing::Test {
     if (!window().notices().isVisible()) return {};
     for (const QLabel* label : window().notices().findChildren<QLabel*>()) texts.append(label->text());
     return texts.join(' ');
+  }
+
+  /// What the banner over the view shows now, its buttons included; empty when there is none.
+  std::string bannerText() {
+    QStringList texts;
+    for (const QLabel* label : window().banner().findChildren<QLabel*>()) {
+      if (label->isVisible()) texts.append(QString(label->text()).remove(QChar(0x200B)));
+    }
+    for (const QPushButton* button : window().banner().findChildren<QPushButton*>()) {
+      if (button->isVisible()) texts.append(button->text());
+    }
+    return texts.join(QLatin1Char(' ')).toStdString();
   }
 
   // --- waiting

@@ -191,7 +191,7 @@ TEST_F(WindowHostileTest, AnImageThatIsRemovedWhileItIsOpen) {
   ASSERT_TRUE(rests());
   EXPECT_TRUE(state().isOpen);
   EXPECT_FALSE(state().image);
-  EXPECT_THAT(notice().toStdString(), HasSubstr("The image of this project cannot be opened"));
+  EXPECT_THAT(bannerText(), HasSubstr("The image of this project cannot be opened"));
   EXPECT_EQ(state().document.objects.size(), 1u);
   wheel(1);
   tap("Ctrl+0");
@@ -210,9 +210,9 @@ TEST_F(WindowHostileTest, AProjectThatIsOpenElsewhereIsReadOnly) {
   const std::unique_ptr<MainWindow> first = std::move(window_);
   startWith(project);
   EXPECT_NE(state().readOnlyReason, "");
-  EXPECT_NE(notice(), "");
+  EXPECT_THAT(bannerText(), HasSubstr("Save a copy"));
   EXPECT_EQ(stateHash(state().document), hash);
-  for (const char* name : {"undo", "commit", "segment", "clear"}) {
+  for (const char* name : {"undo", "commit", "segment", "clear", "delete", "refine"}) {
     EXPECT_FALSE(window().commands().action(name)->isEnabled()) << name;
   }
   sentences_.clear();

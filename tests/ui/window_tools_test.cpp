@@ -267,9 +267,9 @@ TEST_F(WindowToolsTest, EscapeAndShiftCClear) {
     EXPECT_TRUE(prompts().isEmpty()) << clear;
     EXPECT_FALSE(state().current) << clear;
   }
-  const uint64_t position = state().historyPosition;
+  const uint64_t position = state().history.current();
   key("Escape");
-  EXPECT_EQ(state().historyPosition, position) << "nothing to clear is no step";
+  EXPECT_EQ(state().history.current(), position) << "nothing to clear is no step";
   EXPECT_EQ(told(), "");
 }
 

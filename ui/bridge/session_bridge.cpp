@@ -18,6 +18,7 @@ struct SessionBridge::Mailbox {
   std::vector<SessionJob> jobs;
   std::vector<Notice> notices;
   std::vector<std::string> lines;
+  std::vector<StepThumbnail> thumbnails;
   std::vector<std::string> failures;
   int done = 0;
 
@@ -54,6 +55,9 @@ SessionBridge::SessionBridge(ModelLoader loader, std::filesystem::path autosaveF
   listener.jobChanged = [box](const SessionJob& job) { box->put([&](Mailbox& mail) { mail.jobs.push_back(job); }); };
   listener.noticed = [box](const Notice& notice) { box->put([&](Mailbox& mail) { mail.notices.push_back(notice); }); };
   listener.printed = [box](const std::string& line) { box->put([&](Mailbox& mail) { mail.lines.push_back(line); }); };
+  listener.thumbnailMade = [box](StepThumbnail thumbnail) {
+    box->put([&](Mailbox& mail) { mail.thumbnails.push_back(std::move(thumbnail)); });
+  };
   session_ = std::make_unique<LiveSession>(std::move(loader), std::move(listener), std::move(autosaveFolder));
 }
 
@@ -98,6 +102,7 @@ void SessionBridge::collect() {
     news.jobs = std::exchange(mailbox_->jobs, {});
     news.notices = std::exchange(mailbox_->notices, {});
     news.lines = std::exchange(mailbox_->lines, {});
+    news.thumbnails = std::exchange(mailbox_->thumbnails, {});
     news.failures = std::exchange(mailbox_->failures, {});
     news.done = std::exchange(mailbox_->done, 0);
   }
@@ -130,6 +135,7 @@ void SessionBridge::collect() {
   if (!news.jobs.empty()) Q_EMIT jobsChanged();
   for (const Notice& notice : news.notices) Q_EMIT noticed(notice);
   for (const std::string& line : news.lines) Q_EMIT printed(QString::fromStdString(line));
+  for (const StepThumbnail& thumbnail : news.thumbnails) Q_EMIT thumbnailMade(thumbnail);
   pending_ -= news.done;
   for (const std::string& sentence : news.failures) Q_EMIT failed(QString::fromStdString(sentence));
   if (news.done > 0 && pending_ == 0) Q_EMIT settled();

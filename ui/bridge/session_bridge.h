@@ -50,6 +50,7 @@ class SessionBridge : public QObject {
   void jobsChanged();
   void noticed(const cyto::Notice& notice);
   void printed(const QString& line);
+  void thumbnailMade(const cyto::StepThumbnail& thumbnail);
   /// One of the requests above could not be carried out; `noticed` has said so too.
   void failed(const QString& sentence);
   void settled();

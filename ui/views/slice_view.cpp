@@ -56,6 +56,12 @@ SliceView::~SliceView() {
 
 // --- what is shown ---------------------------------------------------------------------------------------------------
 
+const Shape* SliceView::shape() const {
+  if (display_.pyramid()) return &display_.pyramid()->info().shape;
+  const SessionState& state = bridge_.state();
+  return state.isOpen && !state.image ? &state.reference.shape : nullptr;
+}
+
 void SliceView::takeImage() {
   if (tool_) tool_->cancel();  // its drag and its preview belong to the image before
   queue_.cancelAll();
@@ -63,9 +69,8 @@ void SliceView::takeImage() {
   settled_.reset();
   t_ = 0;
   z_ = 0;
-  if (hasImage()) {
-    const Shape& shape = display_.pyramid()->info().shape;
-    transform_.setPlane({shape.y, shape.x});
+  if (hasPlane()) {
+    transform_.setPlane({shape()->y, shape()->x});
     transform_.fit();
     isFitted_ = true;
   }
@@ -74,7 +79,8 @@ void SliceView::takeImage() {
 }
 
 void SliceView::showImageContent() {
-  const bool isShown = hasImage() && !display_.channels().empty() && display_.isVisible(DisplayModel::Layer::kImage);
+  const bool isShown =
+      display_.pyramid() && !display_.channels().empty() && display_.isVisible(DisplayModel::Layer::kImage);
   imageLayer_.setContent(isShown ? std::make_shared<ImageContent>(display_.pyramid(), display_.channels()) : nullptr);
   redraw();
 }
@@ -136,10 +142,9 @@ void SliceView::lookChanged() {
 }
 
 void SliceView::setSlice(int64_t t, int64_t z) {
-  if (!hasImage()) return;
-  const Shape& shape = display_.pyramid()->info().shape;
-  t = std::clamp<int64_t>(t, 0, shape.t - 1);
-  z = std::clamp<int64_t>(z, 0, shape.z - 1);
+  if (!hasPlane()) return;
+  t = std::clamp<int64_t>(t, 0, shape()->t - 1);
+  z = std::clamp<int64_t>(z, 0, shape()->z - 1);
   if (t == t_ && z == z_) return;
   if (tool_) tool_->cancel();
   t_ = t;
@@ -149,21 +154,21 @@ void SliceView::setSlice(int64_t t, int64_t z) {
 }
 
 bool SliceView::isSettled() const {
-  return !hasImage() || (isDrawn_ && settled_ == Look{t_, z_, transform_.zoom()} && imageLayer_.isSettled() &&
+  return !hasPlane() || (isDrawn_ && settled_ == Look{t_, z_, transform_.zoom()} && imageLayer_.isSettled() &&
                          proposalLayer_.isSettled() && labelLayer_.isSettled());
 }
 
 // --- zoom and pan ----------------------------------------------------------------------------------------------------
 
 void SliceView::fit() {
-  if (!hasImage()) return;
+  if (!hasPlane()) return;
   transform_.fit();
   isFitted_ = true;
   lookChanged();
 }
 
 void SliceView::zoomBy(double steps) {
-  if (!hasImage()) return;
+  if (!hasPlane()) return;
   const QSize size = transform_.viewSize();
   const QPointF middle(size.width() / 2.0, size.height() / 2.0);
   transform_.zoomTo(transform_.steppedZoom(steps), pointer_ && underMouse() ? transform_.toDevice(*pointer_) : middle);
@@ -172,7 +177,7 @@ void SliceView::zoomBy(double steps) {
 }
 
 void SliceView::zoomToPixels() {
-  if (!hasImage()) return;
+  if (!hasPlane()) return;
   const QSize size = transform_.viewSize();
   transform_.zoomTo(1, {size.width() / 2.0, size.height() / 2.0});
   isFitted_ = false;
@@ -180,7 +185,7 @@ void SliceView::zoomToPixels() {
 }
 
 void SliceView::showBox(const Box& bounds) {
-  if (!hasImage() || bounds.isEmpty()) return;
+  if (!hasPlane() || bounds.isEmpty()) return;
   setSlice(bounds.begin.t, bounds.begin.z);
   const ImagePoint middle{static_cast<double>(bounds.begin.y + bounds.end.y - 1) / 2,
                           static_cast<double>(bounds.begin.x + bounds.end.x - 1) / 2};
@@ -206,7 +211,7 @@ void SliceView::panByScreen(double down, double right) {
 }
 
 void SliceView::panBy(double dy, double dx) {
-  if (!hasImage()) return;
+  if (!hasPlane()) return;
   transform_.panBy(dy, dx);
   panY_ = -dy / transform_.zoom();
   panX_ = -dx / transform_.zoom();
@@ -219,7 +224,7 @@ void SliceView::panBy(double dy, double dx) {
 
 void SliceView::resizeEvent(QResizeEvent*) {
   transform_.setViewSize(size() * devicePixelRatioF());
-  if (isFitted_ && hasImage()) transform_.fit();
+  if (isFitted_ && hasPlane()) transform_.fit();
   lookChanged();
 }
 
@@ -233,7 +238,7 @@ void SliceView::select(uint32_t id) {
 }
 
 void SliceView::sendAttention() {
-  if (!hasImage()) return;
+  if (!hasPlane()) return;
   Attention attention{t_, z_, transform_.visible(), std::nullopt, panY_, panX_};
   if (pointer_ && underMouse()) attention.cursor = Attention::Position{pointer_->y, pointer_->x};
   bridge_.session().setAttention(attention);

@@ -100,7 +100,9 @@ class SliceView : public QWidget, private ToolHost {
   void sendAttention();
   void updateCursor();
   PointerEvent pointerEvent(QPointF position, Qt::MouseButton button, Qt::KeyboardModifiers modifiers) const;
-  bool hasImage() const { return display_.pyramid() != nullptr; }
+  /// Of the image, or of a project whose image is not there; null when nothing is open.
+  const Shape* shape() const;
+  bool hasPlane() const { return shape() != nullptr; }
   bool isPanning() const { return panFrom_.has_value(); }
 
   bool paintLayer(QPainter& painter, ScreenTileLayer& layer);

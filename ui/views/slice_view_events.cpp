@@ -25,7 +25,7 @@ PointerEvent SliceView::pointerEvent(QPointF position, Qt::MouseButton button, Q
   event.button = button;
   event.modifiers = modifiers;
   const Extent2 plane = transform_.plane();
-  event.isInside = hasImage() && event.at.y >= -0.5 && event.at.x >= -0.5 &&
+  event.isInside = hasPlane() && event.at.y >= -0.5 && event.at.x >= -0.5 &&
                    event.at.y < static_cast<double>(plane.y) - 0.5 && event.at.x < static_cast<double>(plane.x) - 0.5;
   return event;
 }
@@ -47,7 +47,7 @@ void SliceView::updateCursor() {
 }
 
 void SliceView::mousePressEvent(QMouseEvent* event) {
-  if (!hasImage()) return;
+  if (!hasPlane()) return;
   const bool wantsPan = event->button() == Qt::MiddleButton || (isSpaceHeld_ && event->button() == Qt::LeftButton);
   if (wantsPan) {
     if (isPanning()) return;
@@ -73,7 +73,7 @@ void SliceView::mouseMoveEvent(QMouseEvent* event) {
     panFrom_ = pointer.device;
     return panBy(moved.y(), moved.x());
   }
-  if (!hasImage() || !tool_) return;
+  if (!hasPlane() || !tool_) return;
   if (!attentionTimer_.isActive()) attentionTimer_.start();
   if (tool_->isDragging()) {
     tool_->drag(pointer);
@@ -101,7 +101,7 @@ void SliceView::mouseReleaseEvent(QMouseEvent* event) {
 // Wheel zooms around the pointer; with Alt it goes through the alternatives, with Ctrl through slices, with Shift
 // through frames (through frames with Ctrl, when there are no slices).
 void SliceView::wheelEvent(QWheelEvent* event) {
-  if (!hasImage()) return;
+  if (!hasPlane()) return;
   // Qt gives the wheel with Alt as a horizontal one.
   const double delta = event->angleDelta().y() != 0 ? event->angleDelta().y() : event->angleDelta().x();
   const double notches = delta / kWheelNotch;
@@ -117,7 +117,7 @@ void SliceView::wheelEvent(QWheelEvent* event) {
       Q_EMIT alternativeRequested(-steps);
       return;
     }
-    const bool hasSlices = display_.pyramid()->info().shape.z > 1;
+    const bool hasSlices = shape()->z > 1;
     const bool isFrame = (event->modifiers() & Qt::ShiftModifier) || !hasSlices;
     setSlice(t_ - (isFrame ? steps : 0), z_ - (isFrame ? 0 : steps));
   } else {

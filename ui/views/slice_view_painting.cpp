@@ -41,11 +41,14 @@ void SliceView::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.scale(1 / ratio, 1 / ratio);
   painter.fillRect(QRect({0, 0}, transform_.viewSize()), themeColours().viewBackground);
-  if (!hasImage()) return;
+  if (!hasPlane()) return;
   // Tiles at the far borders are opaque beyond the plane.
   painter.setClipRect(QRect(static_cast<int>(transform_.originX()), static_cast<int>(transform_.originY()),
                             extentOnScreen(transform_.plane().x, transform_.zoom()),
                             extentOnScreen(transform_.plane().y, transform_.zoom())));
+  // Objects are seen without their image too, on a plain ground.
+  if (!display_.pyramid())
+    painter.fillRect(painter.clipBoundingRect(), mixed(themeColours().viewBackground, Qt::gray, 0.3));
   const bool isImageWhole = paintLayer(painter, imageLayer_);
   const bool areProposalsWhole = paintLayer(painter, proposalLayer_);
   const bool areLabelsWhole = paintLayer(painter, labelLayer_);
@@ -126,7 +129,7 @@ void SliceView::paintOverlays(QPainter& painter) {
   if (isPreviewHere) paintPreview(painter, previewOutline_, transform_, ratio);
   if (tool_) tool_->paint(painter);
   cyto::ui::paintScaleBar(painter, bridge_.state().reference.scale, transform_, ratio);
-  const bool wantsRing = pointer_ && tool_ && tool_->wantsEmbedding() && underMouse();
+  const bool wantsRing = display_.pyramid() && pointer_ && tool_ && tool_->wantsEmbedding() && underMouse();
   const bool isCold =
       wantsRing && (!bridge_.session().isWarm(t_, z_, pointer_->y, pointer_->x) || bridge_.state().isAnswering);
   if (isCold) {

@@ -1,29 +1,26 @@
 #include "ui/window/main_window.h"
 
-#include <QCloseEvent>
 #include <QDateTime>
 #include <QDockWidget>
-#include <QDragEnterEvent>
 #include <QFileInfo>
 #include <QMenuBar>
-#include <QMimeData>
-#include <QSettings>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QToolBar>
-#include <QUrl>
 #include <QVBoxLayout>
 #include <cmath>
 
 #include "ui/bridge/command_text.h"
 #include "ui/panels/axis_bar.h"
 #include "ui/panels/header_bar.h"
-#include "ui/panels/history_panel.h"
+#include "ui/panels/history/history_panel.h"
 #include "ui/panels/jobs_popover.h"
 #include "ui/panels/layers_panel.h"
 #include "ui/panels/notice_bar.h"
 #include "ui/panels/objects/object_panel.h"
+#include "ui/panels/project/project_banner.h"
 #include "ui/panels/prompt_panel.h"
+#include "ui/panels/provenance/provenance_panel.h"
 #include "ui/panels/start_page.h"
 #include "ui/panels/status_readout.h"
 #include "ui/theme/icon.h"
@@ -39,8 +36,6 @@
 namespace cyto::ui {
 
 namespace {
-
-constexpr int kLayoutVersion = 1;
 
 /// Room for the values of a pixel: at most four channels are read out side by side.
 QString widestValue(const ImageReference& image) {
@@ -97,12 +92,14 @@ void MainWindow::buildCentre() {
   start_ = new StartPage;
   workspace_ = new QWidget;
   header_ = new HeaderBar;
+  banner_ = new ProjectBanner;
   view_ = new SliceView(bridge_, display_);
   axisBar_ = new AxisBar;
   auto* column = new QVBoxLayout(workspace_);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
   column->addWidget(header_);
+  column->addWidget(banner_);
   column->addWidget(view_, 1);
   column->addWidget(axisBar_);
   pages_->addWidget(start_);
@@ -131,14 +128,18 @@ void MainWindow::buildDocks() {
   prompts_ = new PromptPanel;
   objects_ = new ObjectPanel;
   history_ = new HistoryPanel;
+  provenance_ = new ProvenancePanel;
   setTabPosition(Qt::RightDockWidgetArea, QTabWidget::North);
   QDockWidget* prompts = addDock(QStringLiteral("prompt"), tr("Prompts and model"), prompts_, Qt::RightDockWidgetArea);
   QDockWidget* layers = addDock(QStringLiteral("layers"), tr("Layers"), layers_, Qt::RightDockWidgetArea);
   QDockWidget* objects = addDock(QStringLiteral("objects"), tr("Objects"), objects_, Qt::RightDockWidgetArea);
   QDockWidget* history = addDock(QStringLiteral("history"), tr("History"), history_, Qt::RightDockWidgetArea);
+  QDockWidget* provenance =
+      addDock(QStringLiteral("provenance"), tr("Provenance"), provenance_, Qt::RightDockWidgetArea);
   splitDockWidget(prompts, objects, Qt::Vertical);
   tabifyDockWidget(prompts, layers);
   tabifyDockWidget(objects, history);
+  tabifyDockWidget(history, provenance);
   prompts->raise();
   objects->raise();
   resizeDocks({prompts, objects}, {320, 320}, Qt::Horizontal);
@@ -178,6 +179,13 @@ void MainWindow::connectSession() {
   });
   connect(&display_, &DisplayModel::failed, this,
           [this](const QString& sentence) { tell(cyto::Notice::Severity::kError, sentence); });
+  connect(&bridge_, &SessionBridge::thumbnailMade, &history_->thumbnails(), &StepThumbnails::take);
+  connect(&history_->thumbnails(), &StepThumbnails::requested, this,
+          [this](const StepThumbnailRequest& request) { bridge_.session().requestThumbnail(request); });
+  connect(&display_, &DisplayModel::channelsChanged, this,
+          [this] { history_->setImage(display_.pyramid(), display_.channels()); });
+  connect(&display_, &DisplayModel::imageChanged, this,
+          [this] { history_->setImage(display_.pyramid(), display_.channels()); });
   connect(&display_, &DisplayModel::pixelRead, readout_, &StatusReadout::setValues);
 }
 
@@ -226,6 +234,11 @@ void MainWindow::connectPanels() {
   connectObjects();
   connect(history_, &HistoryPanel::jumpRequested, this,
           [execute](quint64 sequence) { execute(QStringLiteral("goto %1").arg(sequence)); });
+  connect(banner_, &ProjectBanner::copyRequested, this, [this] { commands_->trigger(QStringLiteral("save-as")); });
+  connect(banner_, &ProjectBanner::findImageRequested, this,
+          [this] { commands_->trigger(QStringLiteral("image.find")); });
+  connect(banner_, &ProjectBanner::useImageRequested, this,
+          [execute](const QString& path) { execute(QStringLiteral("relink %1 any").arg(quotedWord(path))); });
   connect(palette_, &CommandPalette::objectRequested, this, [this](qint64 id) {
     if (bridge_.state().document.objects.contains(static_cast<uint32_t>(id)))
       return selectObject(static_cast<quint32>(id), true);
@@ -250,8 +263,11 @@ void MainWindow::connectPanels() {
 
 void MainWindow::takeState() {
   const SessionState& state = bridge_.state();
-  if (state.image != shownImage_ || state.reference.scale != shownScale_) {
-    const bool isOther = state.image != shownImage_;
+  // A project without image is another one too when its history is.
+  const bool isOther = state.image != shownImage_ || (!state.image && state.history.origin() != shownHistory_);
+  shownHistory_ = state.history.origin();
+  banner_->setState(state);
+  if (isOther || state.reference.scale != shownScale_) {
     shownScale_ = state.reference.scale;
     shownImage_ = state.image;
     display_.setImage(state.image);
@@ -285,18 +301,25 @@ void MainWindow::takeState() {
 // One panel in each turn of the event loop, so that the view is drawn and keys are answered in between.
 void MainWindow::refreshPanels() {
   const bool isUnderWay = panelsToRefresh_ > 0;
-  constexpr int kPanels = 3;
+  constexpr int kPanels = 4;
   panelsToRefresh_ = kPanels;
   if (!isUnderWay) QTimer::singleShot(0, this, &MainWindow::refreshNextPanel);
 }
 
 void MainWindow::refreshNextPanel() {
   switch (panelsToRefresh_--) {
+    case 4: showProvenance(); break;
     case 3: prompts_->setState(bridge_.state()); break;
     case 2: objects_->setState(bridge_.sharedState()); break;
     default: history_->setState(bridge_.state()); break;
   }
   if (panelsToRefresh_ > 0) QTimer::singleShot(0, this, &MainWindow::refreshNextPanel);
+}
+
+void MainWindow::showProvenance() {
+  const ObjectTable& objects = bridge_.state().document.objects;
+  const auto selected = objects.find(display_.labelStyle().selected);
+  provenance_->setObject(selected == objects.end() ? nullptr : selected->second);
 }
 
 void MainWindow::showTitle() {
@@ -390,7 +413,7 @@ void MainWindow::focusView() { view_->setFocus(Qt::OtherFocusReason); }
 
 bool MainWindow::isIdle() const {
   return bridge_.pending() == 0 && panelsToRefresh_ == 0 && !display_.isMeasuring() && !labelOffer_->isLooking() &&
-         view_->isSettled();
+         view_->isSettled() && history_->isSettled();
 }
 
 void MainWindow::updateCommands() {
@@ -407,46 +430,14 @@ void MainWindow::updateCommands() {
   commands_->setTitle(QStringLiteral("redo"), state.redoLabel.empty()
                                                   ? tr("Redo")
                                                   : tr("Redo %1").arg(QString::fromStdString(state.redoLabel)));
-  for (const char* name : {"save-as", "export", "delete", "refine", "select-next", "select-previous"}) {
+  for (const char* name : {"save-as", "export", "select-next", "select-previous", "methods", "provenance.copy"}) {
     enable(name, state.isOpen);
   }
-  for (const char* name : {"segment", "commit", "clear", "toggle-sign", "next-mask", "previous-mask"}) {
+  enable("image.find", state.isOpen && !state.image);
+  for (const char* name :
+       {"segment", "commit", "clear", "delete", "refine", "toggle-sign", "next-mask", "previous-mask"}) {
     enable(name, mayChange);
   }
-}
-
-// --- window ----------------------------------------------------------------------------------------------------------
-
-void MainWindow::rememberThumbnail() {
-  if (!bridge_.state().image || shownProject_.isEmpty() || !view_->isSettled() || view_->width() < 64) return;
-  recent_.setThumbnail(shownProject_, view_->grab().toImage());
-}
-
-void MainWindow::restoreLayout() {
-  const QSettings settings;
-  restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
-  restoreState(settings.value(QStringLiteral("window/state")).toByteArray(), kLayoutVersion);
-}
-
-void MainWindow::closeEvent(QCloseEvent* event) {
-  rememberThumbnail();
-  QSettings settings;
-  settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
-  settings.setValue(QStringLiteral("window/state"), saveState(kLayoutVersion));
-  QMainWindow::closeEvent(event);
-}
-
-void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-  const auto urls = event->mimeData()->urls();
-  if (!urls.isEmpty() && urls.first().isLocalFile()) event->acceptProposedAction();
-}
-
-void MainWindow::dropEvent(QDropEvent* event) {
-  const auto urls = event->mimeData()->urls();
-  if (urls.isEmpty()) return;
-  event->acceptProposedAction();
-  if (urls.size() > 1) tell(cyto::Notice::Severity::kInformation, tr("Of several files only the first was opened."));
-  labelOffer_->offerDropped(urls.first().toLocalFile());
 }
 
 }  // namespace cyto::ui

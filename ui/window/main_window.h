@@ -27,7 +27,9 @@ class KeyMapSheet;
 class LayersPanel;
 class LabelOffer;
 class ObjectPanel;
+class ProjectBanner;
 class PromptPanel;
+class ProvenancePanel;
 class Review;
 class SliceView;
 class StartPage;
@@ -56,6 +58,9 @@ class MainWindow : public QMainWindow {
   AxisBar& axisBar() { return *axisBar_; }
   NoticeBar& notices() { return *notices_; }
   JobsButton& jobs() { return *jobs_; }
+  HistoryPanel& history() { return *history_; }
+  ProvenancePanel& provenance() { return *provenance_; }
+  ProjectBanner& banner() { return *banner_; }
   Review& review() { return *review_; }
   LabelOffer& labelOffer() { return *labelOffer_; }
 
@@ -102,6 +107,7 @@ class MainWindow : public QMainWindow {
   void takeModel();
   void takeJobs();
   void showTitle();
+  void showProvenance();
   void updateCommands();
   void showPointer(bool isInside, double y, double x);
   void rememberThumbnail();
@@ -116,6 +122,7 @@ class MainWindow : public QMainWindow {
   std::shared_ptr<const io::ImageSource> shownImage_;
   QString shownProject_;
   PixelScale shownScale_;
+  uint64_t shownHistory_ = 0;
   int panelsToRefresh_ = 0;
   std::optional<int> askedAlternative_;
   quint32 mergesWith_ = 0;  // the object that waits for a click on another one
@@ -134,6 +141,8 @@ class MainWindow : public QMainWindow {
   PromptPanel* prompts_ = nullptr;
   ObjectPanel* objects_ = nullptr;
   HistoryPanel* history_ = nullptr;
+  ProvenancePanel* provenance_ = nullptr;
+  ProjectBanner* banner_ = nullptr;
   StatusReadout* readout_ = nullptr;
   JobsButton* jobs_ = nullptr;
   CommandPalette* palette_ = nullptr;

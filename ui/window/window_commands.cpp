@@ -16,6 +16,7 @@
 #include "ui/window/key_map_sheet.h"
 #include "ui/window/main_window.h"
 #include "ui/window/object_commands.h"
+#include "ui/window/project_commands.h"
 
 namespace cyto::ui {
 
@@ -281,6 +282,7 @@ void addWindowCommands(MainWindow& window) {
   addToolCommands(window);
   addViewCommands(window);
   addSliceCommands(window);
+  addProjectCommands(window);
   CommandRegistry& commands = window.commands();
   const QString help = tr("Help");
   commands.add({"palette", tr("All commands…"), help, "search", keys({"Ctrl+K"}),

@@ -51,6 +51,10 @@ std::string provenanceReport(const Document& document, const ProvenanceContext& 
   return report.dump(2, ' ', false, json::error_handler_t::replace);
 }
 
+std::string objectReport(const ObjectRecord& object) {
+  return objectJson(object).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
 Status writeProvenance(const fs::path& path, const Document& document, const ProvenanceContext& context,
                        bool overwrites) {
   std::error_code failed;

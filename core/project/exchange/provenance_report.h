@@ -23,6 +23,9 @@ struct ProvenanceContext {
 /// With a label file, the objects are those whose pixels are in it; without, proposals are among them.
 std::string provenanceReport(const Document& document, const ProvenanceContext& context);
 
+/// The story of one object: objectJson as text, indented, with an end of line.
+std::string objectReport(const ObjectRecord& object);
+
 /// Writes it; the file appears whole or not at all. Unless `overwrites`, kInvalidArgument when the name is taken.
 Status writeProvenance(const std::filesystem::path& path, const Document& document, const ProvenanceContext& context,
                        bool overwrites);

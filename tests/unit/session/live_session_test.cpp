@@ -26,6 +26,7 @@ struct Told {
   std::vector<std::optional<ObjectMask>> previews;
   std::vector<SessionJob> jobs;
   std::vector<std::string> notices;
+  std::vector<StepThumbnail> thumbnails;
 
   LiveSession::Listener listener() {
     LiveSession::Listener result;
@@ -33,6 +34,7 @@ struct Told {
     result.previewChanged = [this](auto preview) { put([&] { previews.push_back(std::move(preview)); }); };
     result.jobChanged = [this](const SessionJob& job) { put([&] { jobs.push_back(job); }); };
     result.noticed = [this](const Notice& notice) { put([&] { notices.push_back(notice.text); }); };
+    result.thumbnailMade = [this](StepThumbnail made) { put([&] { thumbnails.push_back(std::move(made)); }); };
     return result;
   }
   template <typename Change>
@@ -40,6 +42,10 @@ struct Told {
     const std::lock_guard lock(mutex);
     change();
     changed.notify_all();
+  }
+  void waitForThumbnails(size_t count) {
+    std::unique_lock lock(mutex);
+    ASSERT_TRUE(changed.wait_for(lock, std::chrono::seconds(60), [&] { return thumbnails.size() >= count; }));
   }
   std::shared_ptr<const SessionState> last() {
     const std::lock_guard lock(mutex);
@@ -224,6 +230,64 @@ TEST_F(LiveSessionTest, PreviewsAreNotSteps) {
   live->cancelPreview();
   EXPECT_FALSE(told_.previews.back());
   EXPECT_TRUE(told_.last()->history.empty());
+}
+
+TEST_F(LiveSessionTest, EveryQuestionForAPictureIsAnswered) {
+  const auto live = start();
+  live->open(imagePath());
+  live->execute("paint 0 0 25 25 8 1");
+  live->execute("scale 0.5 micrometer");
+  live->waitUntilIdle();
+  const HistoryTree& history = told_.last()->history;
+  ASSERT_EQ(history.size(), 2u);
+  const uint64_t paint = history.next(0);
+  const uint64_t scale = history.next(paint);
+  live->requestThumbnail({history.origin(), paint, paint, 11, 48, nullptr, {}});
+  live->requestThumbnail({history.origin(), scale, scale, 12, 48, nullptr, {}});
+  live->requestThumbnail({history.origin(), 999, 999, 13, 48, nullptr, {}});
+  live->requestThumbnail({history.origin() + 1, paint, paint, 14, 48, nullptr, {}});
+  told_.waitForThumbnails(4);
+  for (const StepThumbnail& made : told_.thumbnails) {
+    EXPECT_EQ(made.pixels.empty(), made.ticket != 11) << made.ticket;
+    EXPECT_EQ(made.side_px, 48);
+  }
+}
+
+TEST_F(LiveSessionTest, DamagedWorkIsShownAndNotBegunAnew) {
+  std::filesystem::path project;
+  {
+    const auto live = start();
+    live->open(imagePath());
+    live->execute("paint 0 0 25 25 8 1");
+    live->execute("paint 0 0 75 75 8 2");
+    live->waitUntilIdle();
+    project = told_.last()->project;
+  }
+  const auto journal = project / "journal" / "00000001.log";
+  std::fstream file(journal, std::ios::in | std::ios::out | std::ios::binary);
+  constexpr int kWithinTheFirstStep = 60;
+  file.seekg(kWithinTheFirstStep);
+  const int byte = file.get();
+  file.seekp(kWithinTheFirstStep);
+  file.put(static_cast<char>(byte ^ 4));
+  file.close();
+  told_.notices.clear();
+  const auto live = start();
+  live->open(imagePath());
+  live->waitUntilIdle();
+  const auto state = told_.last();
+  EXPECT_EQ(state->project, project);
+  ASSERT_FALSE(state->damages.empty());
+  EXPECT_EQ(state->damages[0].file.filename(), "00000001.log");
+  EXPECT_THAT(state->readOnlyReason, HasSubstr("damaged"));
+  const uint64_t origin = state->history.origin();
+  live->saveAs(folder_ / "repaired.cyto");
+  live->execute("paint 0 0 25 75 8 3");
+  live->waitUntilIdle();
+  EXPECT_TRUE(told_.last()->readOnlyReason.empty());
+  EXPECT_TRUE(told_.last()->damages.empty());
+  EXPECT_NE(told_.last()->history.origin(), origin);
+  EXPECT_TRUE(told_.last()->document.objects.contains(3));
 }
 
 }  // namespace

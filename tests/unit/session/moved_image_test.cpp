@@ -95,5 +95,52 @@ TEST_F(MovedImage, OnAMediumThatCannotBeWrittenItIsFoundEachTime) {
   EXPECT_EQ((*Project::openForReading(project()))->image().path, imagePath()) << "nothing was written";
 }
 
+TEST_F(MovedImage, IsTakenWhereTheUserSaysItIs) {
+  fs::create_directories(folder_ / "far" / "away");
+  const fs::path place = folder_ / "far" / "away" / "other name.png";
+  fs::rename(imagePath(), place);
+  ASSERT_TRUE(session_.openProject(project()));
+  EXPECT_FALSE(session_.image());
+  EXPECT_THAT(session_.imageProblem(), HasSubstr("cannot be opened"));
+  EXPECT_FALSE(session_.relink(folder_ / "nowhere.png", false));
+  EXPECT_FALSE(session_.image());
+  const Status linked = session_.relink(place, false);
+  ASSERT_TRUE(linked) << linked.error().message();
+  ASSERT_TRUE(session_.image());
+  EXPECT_THAT(session_.imageProblem(), IsEmpty());
+  EXPECT_TRUE(session_.segment(0, AnnotationSession::AnswerKind::kStep, {}));
+  EXPECT_EQ((*Project::openForReading(project()))->image().path, place);
+}
+
+TEST_F(MovedImage, OfAnotherContentIsAskedForTwice) {
+  fs::create_directories(folder_ / "far");
+  const fs::path other = folder_ / "far" / "other.png";
+  ASSERT_TRUE(io::writePng(other, *Array::create(Dtype::kUint8, {1, 1, 100, 150})));
+  fs::remove(imagePath());
+  ASSERT_TRUE(session_.openProject(project()));
+  const Status refusal = session_.relink(other, false);
+  ASSERT_FALSE(refusal);
+  EXPECT_THAT(refusal.error().message(), HasSubstr("content differs"));
+  EXPECT_EQ(session_.refusedImage(), other);
+  EXPECT_FALSE(session_.image());
+  ASSERT_TRUE(session_.relink(other, true));
+  EXPECT_TRUE(session_.image());
+  EXPECT_TRUE(session_.refusedImage().empty());
+}
+
+TEST_F(MovedImage, OfAnotherShapeIsRefusedWhateverIsSaid) {
+  const fs::path other = folder_ / "small.png";
+  ASSERT_TRUE(io::writePng(other, *Array::create(Dtype::kUint8, {1, 1, 10, 15})));
+  fs::remove(imagePath());
+  ASSERT_TRUE(session_.openProject(project()));
+  for (const bool anyContent : {false, true}) {
+    const Status refusal = session_.relink(other, anyContent);
+    ASSERT_FALSE(refusal);
+    EXPECT_THAT(refusal.error().message(), HasSubstr("has the size"));
+    EXPECT_TRUE(session_.refusedImage().empty());
+  }
+  EXPECT_FALSE(session_.image());
+}
+
 }  // namespace
 }  // namespace cyto::test

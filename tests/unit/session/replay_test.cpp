@@ -279,9 +279,7 @@ TEST_F(ReplayTest, AMergedProjectCanBeReplayed) {
 
 TEST_F(ReplayTest, WhatCannotBeDoneLeavesNothing) {
   record("p", kTwoCells);
-  const auto entries = [&] {
-    return std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator());
-  };
+  const auto entries = [&] { return std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()); };
   const auto before = entries();
   EXPECT_EQ(replay("p", "p").error().code(), ErrorCode::kInvalidArgument);
   EXPECT_EQ(replay("p", "again", {.to = 999}).error().code(), ErrorCode::kNotFound);
