@@ -38,8 +38,8 @@ class AnnotationSession {
   /// Goes on in a copy of the project in another folder, which must not exist yet.
   Status saveAs(const std::filesystem::path& folder);
 
-  /// Goes on with the image of the project where it is now, see imageAt in core/project/image_search.h. One of another
-  /// content is refused, and then is the `refusedImage`, unless `anyContent`.
+  /// Goes on with the image of the project where it is now, see imageAt in core/project/folder/image_search.h. One of
+  /// another content is refused, and then is the `refusedImage`, unless `anyContent`.
   Status relink(const std::filesystem::path& place, bool anyContent);
 
   /// Adds to the prompts of the object in the making. All of them lie in one plane and in the image.

@@ -294,7 +294,7 @@ void LiveSession::requestThumbnail(StepThumbnailRequest request) {
     const Shape shape = session_.project()->image().shape;
     thumbnails_.post(JobPriority::kVisible, [this, request, shape, edit = *edit](const CancelToken& cancel) {
       StepThumbnail thumbnail{request.origin, request.last, request.ticket, request.side_px, {}};
-      if (!isClosing_) thumbnail.pixels = renderStepThumbnail(edit, shape, request, {cancel});
+      if (!isClosing_) thumbnail.pixels = renderStepThumbnail(edit, shape, request, {cancel, {}});
       listener_.thumbnailMade(std::move(thumbnail));
     });
   });
