@@ -233,7 +233,8 @@ TEST(LabelContentTest, StyleShapeAndKindCount) {
   contour.shape = LabelStyle::Shape::kContour;
   EXPECT_TRUE(content.looksAsBefore(LabelContent(labelled(one), LabelContent::Of::kObjects, {}), {}));
   EXPECT_FALSE(content.looksAsBefore(LabelContent(labelled(one), LabelContent::Of::kObjects, contour), {}));
-  EXPECT_FALSE(content.looksAsBefore(LabelContent(labelled(LabelVolume({1, 1, 601, 600})), LabelContent::Of::kObjects, {}), {0, 0, 1, 2, 2}));
+  EXPECT_FALSE(content.looksAsBefore(
+      LabelContent(labelled(LabelVolume({1, 1, 601, 600})), LabelContent::Of::kObjects, {}), {0, 0, 1, 2, 2}));
   EXPECT_FALSE(content.looksAsBefore(ImageContent(nullptr, {}), {}));
 }
 

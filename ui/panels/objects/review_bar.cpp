@@ -117,8 +117,7 @@ void ReviewBar::place() {
   const QRect over = host_->geometry();
   // In the middle, but not over the scale bar at the lower left if there is room beside it.
   const int left = std::max((over.width() - size.width()) / 2, std::min(kScaleBar_px, room + kGrid_px - size.width()));
-  setGeometry(over.left() + left, over.bottom() + 1 - size.height() - kGrid_px,
-              size.width(), size.height());
+  setGeometry(over.left() + left, over.bottom() + 1 - size.height() - kGrid_px, size.width(), size.height());
   raise();
 }
 
