@@ -46,7 +46,7 @@ TEST_F(ObjectPanelTest, CountsAndFilters) {
   panel.setState(stateWithObjects(1234));
   EXPECT_TRUE(showsText(panel, "1,234 objects"));
   panel.findChild<QLineEdit*>()->setText("#12");
-  EXPECT_TRUE(showsText(panel, "46 of 1,234 objects"));
+  EXPECT_TRUE(showsText(panel, "46 shown of 1,234 objects"));
   panel.findChild<QLineEdit*>()->setText("no such class");
   EXPECT_TRUE(showsText(panel, "No object matches the filter."));
   panel.setState(stateWithObjects(1));

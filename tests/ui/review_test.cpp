@@ -239,21 +239,22 @@ TEST(ReadingOrder, GoesLineByLineAndRoundAgain) {
     record->bounds = {{t, 0, y, x}, {t + 1, 1, y + 10, x + 10}};
     objects.set(id, record);
   };
-  add(1, 0, 40, 500, ObjectState::kProposal);
-  add(2, 0, 60, 20, ObjectState::kProposal);  // further down, but in the same line and further left
+  add(1, 0, 35, 500, ObjectState::kProposal);
+  add(2, 0, 38, 20, ObjectState::kProposal);  // further down, but in the same line and further left
   add(3, 0, 300, 5, ObjectState::kProposal);
   add(4, 1, 0, 0, ObjectState::kProposal);
-  add(5, 0, 60, 30, ObjectState::kAccepted);
-  std::vector<uint32_t> order;
+  add(5, 0, 38, 30, ObjectState::kAccepted);
+  const ReadingOrder order(objects);
+  std::vector<uint32_t> ids;
   ReadingPlace from{0, 0, -1};
   for (int i = 0; i < 5; ++i) {
-    order.push_back(*nextInReadingOrder(objects, ObjectState::kProposal, from, true, {}));
-    from = readingPlaceOf(*objects.at(order.back()));
+    ids.push_back(*order.next(ObjectState::kProposal, from, true, {}));
+    from = order.placeOf(*objects.at(ids.back()));
   }
-  EXPECT_EQ(order, (std::vector<uint32_t>{2, 1, 3, 4, 2}));
-  EXPECT_EQ(nextInReadingOrder(objects, ObjectState::kProposal, from, false, {}), 4u);
-  EXPECT_EQ(nextInReadingOrder(objects, ObjectState::kProposal, from, true, {1, 3}), 4u);
-  EXPECT_EQ(nextInReadingOrder(objects, ObjectState::kVerified, from, true, {}), std::nullopt);
+  EXPECT_EQ(ids, (std::vector<uint32_t>{2, 1, 3, 4, 2}));
+  EXPECT_EQ(order.next(ObjectState::kProposal, from, false, {}), 4u);
+  EXPECT_EQ(order.next(ObjectState::kProposal, from, true, {1, 3}), 4u);
+  EXPECT_EQ(order.next(ObjectState::kVerified, from, true, {}), std::nullopt);
 }
 
 // --- table -----------------------------------------------------------------------------------------------------------
@@ -399,6 +400,8 @@ TEST_F(ReviewTest, ADroppedLabelImageIsOfferedAndEverythingElseIsOpened) {
   const auto drop = [&](const QString& path) {
     QMimeData data;
     data.setUrls({QUrl::fromLocalFile(path)});
+    QDragEnterEvent enter({10, 10}, Qt::CopyAction, &data, Qt::LeftButton, {});
+    QApplication::sendEvent(&view(), &enter);
     QDropEvent event({10, 10}, Qt::CopyAction, &data, Qt::LeftButton, {});
     QApplication::sendEvent(&view(), &event);
     ASSERT_TRUE(rests());

@@ -9,11 +9,8 @@
 
 namespace cyto::ui {
 
-/// Where an object stands when a stack is read like a text: frame by frame, slice by slice, in lines of kLineHeight
-/// rows from the top, from left to right in a line. Lines are fixed, so the order of the others stays when objects go.
+/// Where an object stands when a stack is read like a text.
 struct ReadingPlace {
-  static constexpr int64_t kLineHeight = 128;
-
   int64_t t = 0;
   int64_t z = 0;
   int64_t line = 0;
@@ -23,11 +20,23 @@ struct ReadingPlace {
   auto operator<=>(const ReadingPlace&) const = default;
 };
 
-ReadingPlace readingPlaceOf(const ObjectRecord& object);
+/// The order of objects from frame to frame, from slice to slice, in lines from the top and from left to right in a
+/// line. A line is about as high as the objects are: the next power of two, so that it stays while objects come and go.
+class ReadingOrder {
+ public:
+  /// The table must outlive it. One look at every object.
+  explicit ReadingOrder(const ObjectTable& objects);
 
-/// The next object in a state after `from` (before it when not `isForward`), leaving out some; beyond the last one it
-/// goes on with the first. Nothing when there is none. One look at every object.
-std::optional<uint32_t> nextInReadingOrder(const ObjectTable& objects, ObjectState state, const ReadingPlace& from,
-                                           bool isForward, const std::set<uint32_t>& without);
+  ReadingPlace placeOf(const ObjectRecord& object) const;
+
+  /// The next object in a state after `from` (before it when not `isForward`), leaving out some; beyond the last one it
+  /// goes on with the first. Nothing when there is none. One look at every object.
+  std::optional<uint32_t> next(ObjectState state, const ReadingPlace& from, bool isForward,
+                               const std::set<uint32_t>& without) const;
+
+ private:
+  const ObjectTable& objects_;
+  int64_t lineHeight_ = 1;
+};
 
 }  // namespace cyto::ui

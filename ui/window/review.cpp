@@ -111,10 +111,11 @@ QString Review::decide(const QString& command, const QList<quint32>& ids) {
   QStringList words;
   for (const quint32 id : proposals) words.append(QString::number(id));
   const ObjectTable& objects = window_.bridge().state().document.objects;
-  const ReadingPlace last = readingPlaceOf(*objects.at(proposals.back()));
+  const ReadingOrder order(objects);
+  const ReadingPlace last = order.placeOf(*objects.at(proposals.back()));
   decided_.insert(proposals.begin(), proposals.end());
   window_.bridge().execute(command.arg(words.join(QLatin1Char(' '))));
-  if (const auto next = nextInReadingOrder(objects, ObjectState::kProposal, last, true, decided_)) {
+  if (const auto next = order.next(ObjectState::kProposal, last, true, decided_)) {
     window_.selectObject(*next, false);
     window_.revealObject(*next);
   }
@@ -141,11 +142,12 @@ QString Review::goToUnverified() {
 
 QString Review::go(ObjectState state, bool isForward, const QString& nothing) {
   const ObjectTable& objects = window_.bridge().state().document.objects;
+  const ReadingOrder order(objects);
   const auto selected = objects.find(window_.display().labelStyle().selected);
   // Without a selection it begins with the plane on screen.
-  const ReadingPlace from = selected != objects.end() ? readingPlaceOf(*selected->second)
+  const ReadingPlace from = selected != objects.end() ? order.placeOf(*selected->second)
                                                       : ReadingPlace{window_.view().t(), window_.view().z(), -1};
-  const auto next = nextInReadingOrder(objects, state, from, isForward, decided_);
+  const auto next = order.next(state, from, isForward, decided_);
   if (!next) return nothing;
   window_.selectObject(*next, false);
   window_.revealObject(*next);
