@@ -29,8 +29,8 @@
 //      folder around is synced.
 
 #include "core/journal/crc32c.h"
-#include "core/project/folder/project_folder.h"
 #include "core/project/project.h"
+#include "core/project/folder/project_folder.h"
 
 namespace cyto {
 
