@@ -11,9 +11,10 @@
 //      beside the segment as NNNNNNNN.log.cut-OFFSET and cut off. So are readable records after it that shared its
 //      sync, because a disk may write them in any order. What cannot be read anywhere else is damage: it is reported
 //      with file and offset, the records after it are still found, and the files are left alone.
-//   5. A last segment of no more than its first 8 bytes is one whose creation was interrupted, or to which nothing was
-//      written: it is removed, and the one before is the last, which may have been written to since.
+//   5. A segment that ends within its first 8 bytes is one whose creation was interrupted: it is empty.
 //   6. A new segment is started only when all records are synced: its file is made, synced, and its folder is synced.
+//      Where that fails, the file is removed and the folder synced before anything is written to the segment before, so
+//      that only the last segment can have a torn end.
 //   7. Packing a segment that is not written to any more drops nothing. Its records are written, many in a block, to
 //      NNNNNNNN.log.partial; that file is synced, read back, and each record is compared with the original; then it is
 //      renamed over the segment and the folder is synced. A .partial that is found when opening was interrupted and is
@@ -52,25 +53,10 @@ std::vector<size_t> segmentNumbers(const fs::path& folder) {
   return numbers;
 }
 
-/// Without the last ones that hold nothing (point 5 above); these are removed when that is wanted.
-std::vector<size_t> usedSegments(const fs::path& folder, bool mayRemove) {
-  std::vector<size_t> numbers = segmentNumbers(folder);
-  while (numbers.size() > 1) {
-    const fs::path path = segmentPath(folder, numbers.back());
-    std::error_code ignored;
-    if (fs::file_size(path, ignored) > JournalSegment::beginBytes()) break;
-    const auto segment = JournalSegment::open(path, false);
-    const auto scan = segment ? (*segment)->scan(1, true) : segment.error();
-    if (!scan || !scan->damages.empty()) break;
-    if (mayRemove) fs::remove(path, ignored);
-    numbers.pop_back();
-  }
-  return numbers;
-}
-
 class FileJournal : public Journal {
  public:
-  FileJournal(fs::path folder, Mode mode) : folder_(std::move(folder)), mode_(mode) {}
+  FileJournal(fs::path folder, Mode mode, Filling filling)
+      : folder_(std::move(folder)), mode_(mode), filling_(filling) {}
 
   /// A record that was refused must not be there when the journal is opened again: the last chance to cut it off.
   ~FileJournal() override {
@@ -116,23 +102,27 @@ class FileJournal : public Journal {
     syncedSequence_ = lastSequence_;
   }
   void forgetUnsynced();
+  fs::path nextPath() const { return segmentPath(folder_, segments_.size() + 1); }
+  Status removeUnmade();
   Status openSegment(const fs::path& path, bool isLast, JournalRecovery& recovery);
   Status cutTail(const JournalSegment::Scan& scan, JournalRecovery& recovery);
 
   fs::path folder_;
   Mode mode_;
+  Filling filling_;
   std::vector<Segment> segments_;
   std::vector<Damage> damages_;
   uint64_t lastSequence_ = 0;
   uint64_t syncedEnd_ = 0;             // of the last segment; what lies between it and its end is not synced yet
   uint64_t syncedSequence_ = 0;        // of the last record that is synced
   bool hasRest_ = false;               // bytes of a failed append may lie after the end
+  bool hasUnmade_ = false;             // the next segment may be there in part
   mutable std::vector<Record> block_;  // the records of the block that was read last
 };
 
 Status FileJournal::openAll(JournalRecovery& recovery) {
   recovery = {};
-  std::vector<size_t> numbers = usedSegments(folder_, mode_ == Mode::kReadWrite);
+  std::vector<size_t> numbers = segmentNumbers(folder_);
   if (numbers.empty()) numbers = {1};
   for (size_t i = 0; i < numbers.size(); ++i) {
     const fs::path path = segmentPath(folder_, numbers[i]);
@@ -199,11 +189,13 @@ Result<uint64_t> FileJournal::append(RecordKind kind, std::string_view payload, 
   if (payload.size() > kMaxPayload) {
     return Error(ErrorCode::kInvalidArgument, "the change is larger than 1 GiB, which the journal cannot hold");
   }
+  CYTO_TRY(removeUnmade());
   if (hasRest_) {
     if (const int failed = segment.file->cutTo(segment.end)) return segment.file->ioError("written", failed);
     hasRest_ = false;
   }
-  const std::string record = encodeRecord(lastSequence_ + 1, kind, payload, time_us, lastSequence_ - syncedSequence_);
+  const uint64_t unsynced = filling_ == Filling::kAtOnce ? 0 : lastSequence_ - syncedSequence_;
+  const std::string record = encodeRecord(lastSequence_ + 1, kind, payload, time_us, unsynced);
   if (const int failed = segment.file->write(segment.end, record)) {
     hasRest_ = segment.file->cutTo(segment.end) != 0;
     // So that the record does not come back after a power failure; nothing to do when it fails, too.
@@ -288,12 +280,27 @@ Status FileJournal::readFrom(uint64_t first, const std::function<Status(const Re
 Status FileJournal::startSegment() {
   CYTO_TRY(sync());
   if (hasRest_ || last().extents.empty()) return {};
-  const fs::path path = segmentPath(folder_, segments_.size() + 1);
-  // Left when making it failed and could not be taken back.
-  std::error_code ignored;
-  if (fs::file_size(path, ignored) <= JournalSegment::beginBytes()) fs::remove(path, ignored);
-  CYTO_ASSIGN(auto segment, JournalSegment::create(path));
-  begin(std::move(segment));
+  CYTO_TRY(removeUnmade());
+  auto segment = JournalSegment::create(nextPath());
+  if (!segment) {
+    hasUnmade_ = true;
+    [[maybe_unused]] const Status removed = removeUnmade();
+    return segment.error();
+  }
+  begin(*std::move(segment));
+  return {};
+}
+
+/// Removes what is left of a segment that could not be made.
+Status FileJournal::removeUnmade() {
+  if (!hasUnmade_) return {};
+  std::error_code failed;
+  fs::remove(nextPath(), failed);
+  if (failed) {
+    return Error(ErrorCode::kIo, "'" + nextPath().string() + "' cannot be removed: " + failed.message());
+  }
+  CYTO_TRY(syncToDisk(folder_));
+  hasUnmade_ = false;
   return {};
 }
 
@@ -321,15 +328,15 @@ Status FileJournal::finishPacking(SegmentPacking& packing) {
 
 }  // namespace
 
-Result<std::unique_ptr<Journal>> Journal::create(const fs::path& folder) {
+Result<std::unique_ptr<Journal>> Journal::create(const fs::path& folder, Filling filling) {
   CYTO_ASSIGN(auto segment, JournalSegment::create(segmentPath(folder, 1)));
-  auto journal = std::make_unique<FileJournal>(folder, Mode::kReadWrite);
+  auto journal = std::make_unique<FileJournal>(folder, Mode::kReadWrite, filling);
   journal->begin(std::move(segment));
   return std::unique_ptr<Journal>(std::move(journal));
 }
 
 Result<std::unique_ptr<Journal>> Journal::open(const fs::path& folder, Mode mode, JournalRecovery& recovery) {
-  auto journal = std::make_unique<FileJournal>(folder, mode);
+  auto journal = std::make_unique<FileJournal>(folder, mode, Filling::kByEdits);
   CYTO_TRY(journal->openAll(recovery));
   return std::unique_ptr<Journal>(std::move(journal));
 }

@@ -27,9 +27,14 @@ struct JournalRecovery {
 class Journal {
  public:
   enum class Mode { kReadWrite, kReadOnly };
+  enum class Filling {
+    kByEdits,
+    kAtOnce,  ///< nobody opens it before it was synced as a whole, so no part of it can be an interrupted append
+  };
 
   /// Creates an empty journal in an existing folder; kInvalidArgument when there is one.
-  static Result<std::unique_ptr<Journal>> create(const std::filesystem::path& folder);
+  static Result<std::unique_ptr<Journal>> create(const std::filesystem::path& folder,
+                                                 Filling filling = Filling::kByEdits);
 
   /// Opens a journal and checks every byte of it. A torn tail is cut (left alone in read-only mode and beside damage).
   static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& folder, Mode mode,

@@ -224,7 +224,7 @@ Status Project::compact() {
 Status Project::copyTo(const fs::path& folder) const {
   return ProjectFolder::make(folder, [&](const fs::path& hidden) -> Status {
     CYTO_TRY(writeManifest(hidden, folder, manifest_));
-    CYTO_ASSIGN(const auto journal, Journal::create(ProjectFolder::journal(hidden)));
+    CYTO_ASSIGN(const auto journal, Journal::create(ProjectFolder::journal(hidden), Journal::Filling::kAtOnce));
     if (!damages_.empty()) return writeRepaired(*journal_, image(), document_, *journal);
     std::vector<Damage> damages;
     CYTO_TRY(journal_->readFrom(

@@ -10,23 +10,23 @@
 //   1. State = the edits of the journal, applied one after the other to an empty document. A move (undo, redo, jump) is
 //      a record too: its payload is the u64 sequence, little-endian, of the step the document stands on afterwards.
 //   2. An edit is applied in memory to see that it fits, appended to the journal, synced, and only then acknowledged
-//   and
-//      shown. Edits of a group share one sync. What cannot be written or synced is taken back in memory.
+//      and shown. Edits of a group share one sync. What cannot be written or synced is taken back in memory.
 //   3. A checkpoint saves replaying what came before it. It is written beside and renamed, after the records it covers
 //      were synced; the records stay. A checkpoint that is damaged or not of this journal is not used and replaced by
 //      the next.
 //   4. Packing the journal (journal.cpp) drops no record, so no state that can be reached is ever dropped: neither
 //   steps
 //      that were undone nor branches.
-//   5. Opening: a. read the manifest, or its backup; b. take the lock, or open read-only; c. read the checkpoint;
-//      d. check every byte of the journal and cut a torn tail; e. take the records after the checkpoint, or all.
+//   5. Opening: a. read the manifest, or its backup; b. take the lock, or open read-only, and with it remove temporary
+//      files of writers that were interrupted; c. read the checkpoint; d. check every byte of the journal and cut a
+//      torn tail; e. take the records after the checkpoint, or all.
 //   6. When something is damaged, what can be read is opened read-only: from the checkpoint when that is whole, else
 //   the
 //      edits that still fit one another. Nothing in the folder is changed. A repaired copy can be written.
 //   7. A folder of version 1 becomes version 2 by replacing its manifest (manifest.h), after the lock is taken and
 //      before anything else is written; where that fails it can only be looked at.
 //   8. A folder is made under a hidden name: manifest and journal are written there and synced, it is renamed, and the
-//      folder around is synced.
+//      folder around is synced. So are folders around it that had to be made. Where any of it fails it is removed.
 
 #include "core/journal/crc32c.h"
 #include "core/project/project.h"

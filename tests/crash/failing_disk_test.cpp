@@ -310,6 +310,31 @@ TEST_P(UnsyncedFoldersTest, AFileSystemThatCannotSyncFoldersIsGoodEnough) {
 
 INSTANTIATE_TEST_SUITE_P(Codes, UnsyncedFoldersTest, testing::Values(EINVAL, EBADF, ENOTSUP));
 
+// While the file of a new segment can be there in part, a torn end of the segment before could not be told from damage.
+TEST(FailingSegmentTest, ASegmentThatCannotBeTakenBackIsRemovedBeforeTheNextRecord) {
+  const test::TemporaryFolder folder;
+  std::mt19937_64 random(16);
+  const auto project = Project::create(folder / "cells.cyto", test::imageWithoutFile()).value();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(test::randomStep(*project, random));
+  const std::string acknowledged = test::stateOf(*project);
+  const fs::path second = folder / "cells.cyto" / "journal" / "00000002.log";
+  {
+    const test::DiskWatch broken(folder.path(), [&](const test::DiskCall& call) {
+      const bool isHit = call.path == second && call.kind != Kind::kCreate;
+      return test::DiskAnswer{isHit ? EIO : 0};
+    });
+    EXPECT_FALSE(project->compact());
+    const Status refused = project->perform({});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(), testing::HasSubstr(second.string()));
+    EXPECT_EQ(test::stateOf(*project), acknowledged);
+    EXPECT_TRUE(fs::exists(second));
+  }
+  EXPECT_TRUE(project->perform({}));
+  EXPECT_FALSE(fs::exists(second));
+  EXPECT_TRUE(project->compact());
+}
+
 // Compacting makes safe what a group holds, so a later failure must not take it back in memory alone.
 TEST(FailingGroupTest, CompactingEndsAGroup) {
   const test::TemporaryFolder folder;

@@ -207,8 +207,8 @@ LabelVolume withSquare(const LabelVolume& labels, int64_t y, int64_t x, int64_t 
 TEST(LabelContentTest, OnlyTilesNearAChangedChunkLookDifferent) {
   const LabelVolume blank({2, 2, 2000, 2000});
   const LabelVolume one = withSquare(blank, 300, 300);  // chunk (1, 1)
-  const LabelContent before(labelled(blank), {});
-  const LabelContent after(labelled(one), {});
+  const LabelContent before(labelled(blank), LabelContent::Of::kObjects, {});
+  const LabelContent after(labelled(one), LabelContent::Of::kObjects, {});
   const auto looksSame = [&](double zoom, int64_t row, int64_t column, int64_t t = 0, int64_t z = 0) {
     return after.looksAsBefore(before, {t, z, zoom, row, column});
   };
@@ -228,13 +228,35 @@ TEST(LabelContentTest, OnlyTilesNearAChangedChunkLookDifferent) {
 
 TEST(LabelContentTest, StyleShapeAndKindCount) {
   const LabelVolume one = withSquare(LabelVolume({1, 1, 600, 600}), 10, 10);
-  const LabelContent content(labelled(one), {});
+  const LabelContent content(labelled(one), LabelContent::Of::kObjects, {});
   LabelStyle contour;
   contour.shape = LabelStyle::Shape::kContour;
-  EXPECT_TRUE(content.looksAsBefore(LabelContent(labelled(one), {}), {}));
-  EXPECT_FALSE(content.looksAsBefore(LabelContent(labelled(one), contour), {}));
-  EXPECT_FALSE(content.looksAsBefore(LabelContent(labelled(LabelVolume({1, 1, 601, 600})), {}), {0, 0, 1, 2, 2}));
+  EXPECT_TRUE(content.looksAsBefore(LabelContent(labelled(one), LabelContent::Of::kObjects, {}), {}));
+  EXPECT_FALSE(content.looksAsBefore(LabelContent(labelled(one), LabelContent::Of::kObjects, contour), {}));
+  EXPECT_FALSE(content.looksAsBefore(LabelContent(labelled(LabelVolume({1, 1, 601, 600})), LabelContent::Of::kObjects, {}), {0, 0, 1, 2, 2}));
   EXPECT_FALSE(content.looksAsBefore(ImageContent(nullptr, {}), {}));
+}
+
+TEST(LabelContentTest, AVerifiedObjectLooksDifferentWhereItIs) {
+  const LabelVolume one = withSquare(LabelVolume({1, 1, 600, 600}), 300, 300);
+  const auto inState = [&](ObjectState state) {
+    auto object = std::make_shared<ObjectRecord>();
+    object->id = 1;
+    object->state = state;
+    object->bounds = {{0, 0, 300, 300}, {1, 1, 310, 310}};
+    auto shown = std::make_shared<SessionState>();
+    shown->document.labels = one;
+    shown->document.objects.set(1, object);
+    return shown;
+  };
+  const auto accepted = inState(ObjectState::kAccepted);
+  const LabelContent before(accepted, LabelContent::Of::kObjects, {});
+  const LabelContent after(inState(ObjectState::kVerified), LabelContent::Of::kObjects, {});
+  EXPECT_FALSE(after.looksAsBefore(before, {0, 0, 1, 1, 1}));
+  EXPECT_TRUE(after.looksAsBefore(before, {0, 0, 1, 0, 0}));
+  EXPECT_TRUE(LabelContent(inState(ObjectState::kAccepted), LabelContent::Of::kObjects, {})
+                  .looksAsBefore(before, {0, 0, 1, 1, 1}));
+  EXPECT_FALSE(LabelContent(accepted, LabelContent::Of::kProposals, {}).looksAsBefore(before, {0, 0, 1, 1, 1}));
 }
 
 TEST(ImageContentTest, TheSameChannelsLookTheSame) {

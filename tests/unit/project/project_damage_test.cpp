@@ -222,6 +222,18 @@ TEST_F(DamagedProjectTest, AnyBitOfTheJournalMayFlip) {
   }
 }
 
+// Its records share one sync, but no part of it can be an append that was interrupted.
+TEST_F(DamagedProjectTest, DamageOfACopyIsNotTakenForAnInterruptedAppend) {
+  write(false);
+  ASSERT_TRUE(open(path())->copyTo(folder_ / "copy.cyto"));
+  const fs::path copied = folder_ / "copy.cyto" / "journal" / "00000001.log";
+  const auto size = fs::file_size(copied);
+  flip(copied, ends_[4] + 40);
+  const auto copy = open(folder_ / "copy.cyto");
+  EXPECT_THAT(copy->damages(), SizeIs(1));
+  EXPECT_EQ(fs::file_size(copied), size);
+}
+
 // Whoever recurses into these runs out of stack.
 TEST_F(DamagedProjectTest, ValuesThatNestDeepAreRefused) {
   write(false);

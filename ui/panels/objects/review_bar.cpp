@@ -16,6 +16,8 @@ namespace cyto::ui {
 
 namespace {
 
+constexpr int kScaleBar_px = 17 * kGrid_px;
+
 QPushButton* buttonFor(QAction* action) {
   auto* button = new QPushButton;
   button->setFocusPolicy(Qt::TabFocus);  // a click leaves the keyboard with the image
@@ -113,7 +115,9 @@ void ReviewBar::place() {
   if (showParts(true, buttons_.size()) > room && showParts(true, 2) > room) showParts(false, 2);
   const QSize size(std::min(sizeHint().width(), room), sizeHint().height());
   const QRect over = host_->geometry();
-  setGeometry(over.left() + (over.width() - size.width()) / 2, over.bottom() + 1 - size.height() - kGrid_px,
+  // In the middle, but not over the scale bar at the lower left if there is room beside it.
+  const int left = std::max((over.width() - size.width()) / 2, std::min(kScaleBar_px, room + kGrid_px - size.width()));
+  setGeometry(over.left() + left, over.bottom() + 1 - size.height() - kGrid_px,
               size.width(), size.height());
   raise();
 }
