@@ -186,6 +186,7 @@ void MainWindow::connectSession() {
           [this] { history_->setImage(display_.pyramid(), display_.channels()); });
   connect(&display_, &DisplayModel::imageChanged, this,
           [this] { history_->setImage(display_.pyramid(), display_.channels()); });
+  connect(&display_, &DisplayModel::labelsChanged, this, &MainWindow::showProvenance);  // another one is selected
   connect(&display_, &DisplayModel::pixelRead, readout_, &StatusReadout::setValues);
 }
 

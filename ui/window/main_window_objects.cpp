@@ -85,7 +85,6 @@ void MainWindow::selectObject(quint32 id, bool goThere) {
   style.selected = id;
   display_.setLabelStyle(style);
   objects_->select(id);
-  showProvenance();
   const auto& all = bridge_.state().document.objects;
   const auto found = all.find(id);
   if (!goThere || found == all.end()) return;
