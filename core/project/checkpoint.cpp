@@ -19,10 +19,10 @@
 #include <fstream>
 
 #include "core/base/atomic_file.h"
-#include "core/project/byte_stream.h"
 #include "core/journal/crc32c.h"
-#include "core/project/edit.h"
 #include "core/journal/journal_segment.h"
+#include "core/project/byte_stream.h"
+#include "core/project/edit.h"
 #include "core/project/object_format.h"
 
 namespace cyto {

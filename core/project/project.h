@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "core/base/progress.h"
-#include "core/project/edit.h"
-#include "core/project/history.h"
-#include "core/project/folder/image_reference.h"
 #include "core/journal/journal.h"
+#include "core/project/edit.h"
+#include "core/project/folder/image_reference.h"
 #include "core/project/folder/manifest.h"
 #include "core/project/folder/project_lock.h"
+#include "core/project/history.h"
 #include "core/project/project_upkeep.h"
 #include "core/project/restoration.h"
 

@@ -29,8 +29,8 @@
 //      folder around is synced. So are folders around it that had to be made. Where any of it fails it is removed.
 
 #include "core/journal/crc32c.h"
-#include "core/project/project.h"
 #include "core/project/folder/project_folder.h"
+#include "core/project/project.h"
 
 namespace cyto {
 

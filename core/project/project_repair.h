@@ -1,9 +1,9 @@
 #pragma once
 
+#include "core/journal/journal.h"
 #include "core/project/document.h"
 #include "core/project/edit.h"
 #include "core/project/folder/image_reference.h"
-#include "core/journal/journal.h"
 
 namespace cyto {
 

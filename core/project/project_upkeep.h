@@ -4,8 +4,8 @@
 #include <future>
 #include <memory>
 
-#include "core/project/checkpoint.h"
 #include "core/journal/journal.h"
+#include "core/project/checkpoint.h"
 
 namespace cyto {
 

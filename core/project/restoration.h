@@ -1,8 +1,8 @@
 #pragma once
 
+#include "core/journal/journal.h"
 #include "core/project/checkpoint.h"
 #include "core/project/edit.h"
-#include "core/journal/journal.h"
 
 namespace cyto {
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "core/base/result.h"
-#include "core/project/folder/image_reference.h"
 #include "core/journal/journal_segment.h"
+#include "core/project/folder/image_reference.h"
 
 namespace cyto {
 

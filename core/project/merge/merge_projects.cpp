@@ -109,8 +109,8 @@ Result<ProjectMerge> mergeProjects(const fs::path& a, const fs::path& b, const f
   CYTO_ASSIGN(projects[1], Project::openForReading(b));
   for (const auto& project : projects) {
     if (project->damages().empty()) continue;
-    return Error(ErrorCode::kFormat, project->damages().front().text() +
-                                         "; merge a repaired copy: cytoclick project repair");
+    return Error(ErrorCode::kFormat,
+                 project->damages().front().text() + "; merge a repaired copy: cytoclick project repair");
   }
   CYTO_TRY(checkSameImage(*projects[0], *projects[1], result.notices));
   CYTO_ASSIGN(result.common, commonBeginning(*projects[0], *projects[1], job));
