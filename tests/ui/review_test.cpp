@@ -303,9 +303,11 @@ TEST_F(ReviewTest, AClassIsEditedInPlace) {
   EXPECT_TRUE(editor->hasFocus());
   QTest::keyClicks(editor, "daughter a");  // letters that are keys of commands
   QTest::keyClick(editor, Qt::Key_Return);
+  // The editor hands over in a later turn of the event loop.
+  EXPECT_TRUE(waitFor([&] { return state().document.objects.at(2)->className == "daughter a"; }));
   ASSERT_TRUE(rests());
-  EXPECT_EQ(state().document.objects.at(2)->className, "daughter a");
   EXPECT_EQ(counts().objects, 6) << "no key went past the editor";
+  EXPECT_TRUE(table().hasFocus()) << "to go on with the next row";
 }
 
 TEST_F(ReviewTest, MergeTakesTheNextClickAndEscGivesUp) {

@@ -1,6 +1,7 @@
 #include "ui/panels/objects/object_panel.h"
 
 #include <QAction>
+#include <QApplication>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -301,6 +302,9 @@ bool ObjectPanel::eventFilter(QObject* watched, QEvent* event) {
     if (!table_->selectionModel()->hasSelection()) table_->selectRow(0);
     return true;
   }
+  // What the editor of a class leaves over is not for the table: Enter ends the editing, no more.
+  const QWidget* focused = QApplication::focusWidget();
+  if (focused && table_->viewport()->isAncestorOf(focused)) return false;
   const bool isOurs = key->key() == Qt::Key_Delete || key->key() == Qt::Key_Backspace || key->key() == Qt::Key_Return ||
                       key->key() == Qt::Key_Enter;
   if (!isOurs || (key->modifiers() & ~Qt::KeypadModifier)) return false;
