@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   static const test::TemporaryFolder folder;
   const std::string_view input(reinterpret_cast<const char*>(bytes), size);
   checkPackedChunk(input);
-  test::writeBytes(folder / "checkpoint", test::fileOf(input, "CYTOCKP1"));
+  test::writeFile(folder / "checkpoint", test::fileOf(input, "CYTOCKP1"));
   checkCheckpoint(folder / "checkpoint");
   return 0;
 }

@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
   for (const std::filesystem::path& file : files) {
     std::printf("%s\n", file.filename().c_str());
     std::fflush(stdout);
-    const std::string bytes = cyto::test::readBytes(file);
+    const std::string bytes = cyto::test::readFile(file);
     LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   }
   return files.empty() ? 1 : 0;

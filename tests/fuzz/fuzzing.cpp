@@ -1,14 +1,11 @@
 #include "tests/fuzz/fuzzing.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include "core/journal/crc32c.h"
 #include "core/journal/journal_record.h"
 
 namespace cyto::test {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -45,15 +42,6 @@ std::string fromContents(std::string_view contents, std::string_view magic) {
 }
 
 }  // namespace
-
-void writeBytes(const fs::path& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-}
-
-std::string readBytes(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string fileOf(std::string_view input, std::string_view magic) {
   if (input.empty()) return {};

@@ -4,9 +4,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <string_view>
+
+#include "tests/support/file_bytes.h"
 
 /// What libFuzzer calls, and what corpus_main.cpp calls with the files of the corpus.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size);
@@ -19,9 +20,6 @@ inline void require(bool isTrue, const char* what) {
   std::fprintf(stderr, "wrong: %s\n", what);
   std::abort();
 }
-
-void writeBytes(const std::filesystem::path& path, std::string_view bytes);
-std::string readBytes(const std::filesystem::path& path);
 
 /// How the input of a fuzzer becomes a file of records: its first byte says it. Checksums would stop nearly all that a
 /// fuzzer makes of a file, so they can be made right.

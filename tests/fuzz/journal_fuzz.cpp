@@ -57,7 +57,7 @@ void checkSound(Project& project) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   const fs::path journal = projectFolder() / "journal" / "00000001.log";
-  test::writeBytes(journal, test::fileOf({reinterpret_cast<const char*>(bytes), size}, "CYTOJNL1"));
+  test::writeFile(journal, test::fileOf({reinterpret_cast<const char*>(bytes), size}, "CYTOJNL1"));
   removeOthers(journal.parent_path(), journal);
   auto opened = Project::open(projectFolder(), kNone);
   test::require(static_cast<bool>(opened), "a project opens whatever its journal is");

@@ -19,7 +19,7 @@ class Corpus {
  public:
   explicit Corpus(const fs::path& folder) : folder_(folder) { fs::create_directories(folder); }
 
-  void add(const std::string& name, std::string_view bytes) const { test::writeBytes(folder_ / name, bytes); }
+  void add(const std::string& name, std::string_view bytes) const { test::writeFile(folder_ / name, bytes); }
 
   /// A file of records as it is, without its end, and as contents.
   void addRecords(const std::string& name, const std::string& file) const {
@@ -41,15 +41,15 @@ std::string journalOf(std::string_view payload) {
 
 void addJournals(const Corpus& corpus, const fs::path& work) {
   test::copyFirstVersion(work / "first.cyto");
-  corpus.addRecords("first-version", test::readBytes(work / "first.cyto" / "journal" / "00000001.log"));
+  corpus.addRecords("first-version", test::readFile(work / "first.cyto" / "journal" / "00000001.log"));
   std::mt19937_64 random(3);
   test::require(static_cast<bool>(Project::create(work / "cells.cyto", test::imageWithoutFile())), "it can be made");
   const auto project = Project::open(work / "cells.cyto", {1000000, 1000000, 1000000, false}).value();
   for (int i = 0; i < 7; ++i) (void)test::randomStep(*project, random);
   const fs::path journal = work / "cells.cyto" / "journal" / "00000001.log";
-  corpus.addRecords("session", test::readBytes(journal));
+  corpus.addRecords("session", test::readFile(journal));
   test::require(static_cast<bool>(project->compact()), "it can be packed");
-  corpus.addRecords("packed", test::readBytes(journal));
+  corpus.addRecords("packed", test::readFile(journal));
   corpus.add("empty", std::string(kAsItIs) + std::string(kJournalMagic));
   corpus.add("nested-lists", journalOf(deep('\x81')));
   corpus.add("nested-tags", journalOf(deep('\xc1')));
@@ -58,7 +58,7 @@ void addJournals(const Corpus& corpus, const fs::path& work) {
 }
 
 void addCheckpoints(const Corpus& corpus, const fs::path& work) {
-  corpus.addRecords("checkpoint", test::readBytes(work / "cells.cyto" / "checkpoint"));
+  corpus.addRecords("checkpoint", test::readFile(work / "cells.cyto" / "checkpoint"));
   const auto project = Project::open(work / "cells.cyto").value();
   const LabelVolume& labels = project->document().labels;
   int number = 0;
@@ -69,9 +69,9 @@ void addCheckpoints(const Corpus& corpus, const fs::path& work) {
 
 void addManifests(const Corpus& corpus, const fs::path& work) {
   test::copyFirstVersion(work / "old.cyto");
-  const std::string old = test::readBytes(work / "old.cyto" / "project.json");
+  const std::string old = test::readFile(work / "old.cyto" / "project.json");
   corpus.add("first-version", old);
-  const std::string present = test::readBytes(work / "cells.cyto" / "project.json");
+  const std::string present = test::readFile(work / "cells.cyto" / "project.json");
   corpus.add("second-version", present);
   corpus.add("torn", old.substr(0, old.size() / 2));
   const std::string lists(2000, '[');

@@ -9,8 +9,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   static const test::TemporaryFolder folder;
   const std::string_view content(reinterpret_cast<const char*>(bytes), size);
   std::filesystem::create_directory(folder / "journal");
-  test::writeBytes(folder / "journal" / "00000001.log", "CYTOJNL1");
-  test::writeBytes(folder / "project.json", content);
+  test::writeFile(folder / "journal" / "00000001.log", "CYTOJNL1");
+  test::writeFile(folder / "project.json", content);
   std::filesystem::remove(folder / "project.json.backup");
   const auto read = readManifest(folder.path());
   const auto opened = Project::open(folder.path());

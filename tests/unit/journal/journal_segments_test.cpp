@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <random>
 
 #include "core/journal/journal.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/random_seed.h"
 #include "tests/support/temporary_folder.h"
 
@@ -13,16 +13,9 @@ namespace cyto {
 namespace {
 
 namespace fs = std::filesystem;
+using test::readFile;
+using test::writeFile;
 using testing::HasSubstr;
-
-std::string readFile(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void writeFile(const fs::path& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-}
 
 class JournalSegmentsTest : public testing::Test {
  protected:

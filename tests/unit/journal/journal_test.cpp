@@ -4,16 +4,18 @@
 #include <sys/resource.h>
 
 #include <csignal>
-#include <fstream>
 #include <random>
 
 #include "core/journal/crc32c.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/temporary_folder.h"
 
 namespace cyto {
 namespace {
 
 namespace fs = std::filesystem;
+using test::readFile;
+using test::writeFile;
 using testing::HasSubstr;
 
 constexpr size_t kMagicBytes = 8;
@@ -24,15 +26,6 @@ std::string randomBytes(size_t bytes) {
   std::string text(bytes, '\0');
   for (char& byte : text) byte = static_cast<char>(random());
   return text;
-}
-
-std::string readFile(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void writeFile(const fs::path& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 std::string littleEndian(uint64_t number, int bytes) {

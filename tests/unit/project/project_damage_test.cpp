@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <random>
 
 #include "core/project/project.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/random_seed.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/unit/project/document_edits.h"
@@ -18,20 +18,13 @@ using test::commitEdit;
 using test::expectEqual;
 using test::image;
 using test::promptEdit;
+using test::readFile;
 using test::square;
+using test::writeFile;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
-
-std::string readFile(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void writeFile(const fs::path& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-}
 
 class DamagedProjectTest : public testing::Test {
  protected:

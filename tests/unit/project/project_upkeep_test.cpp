@@ -2,12 +2,13 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <map>
 #include <random>
 
 #include "core/project/project.h"
+#include "tests/support/file_bytes.h"
 #include "tests/support/random_seed.h"
+#include "tests/support/shared_data.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/unit/project/document_edits.h"
 
@@ -164,14 +165,11 @@ TEST_F(ProjectUpkeepTest, SettingsAreStepsOfTheHistory) {
 }
 
 TEST_F(ProjectUpkeepTest, AProjectOfTheFirstVersionIsOpenedAndBecomesOneOfThePresent) {
-  const fs::path source = fs::path(CYTOCLICK_SOURCE_FOLDER) / "tests/golden/projects/version-1.cyto";
+  const fs::path source = test::inRepository("tests/golden/projects/version-1.cyto");
   // What the program that wrote it printed.
   const std::string hash = "xxh128:f29f4d99dd67b9223ecf1e86d09e0750";
   fs::copy(source, path(), fs::copy_options::recursive);
-  const auto manifest = [&] {
-    std::ifstream file(path() / "project.json");
-    return std::string(std::istreambuf_iterator<char>(file), {});
-  };
+  const auto manifest = [&] { return test::readFile(path() / "project.json"); };
   EXPECT_THAT(manifest(), HasSubstr("\"version\": 1"));
   {
     const auto project = open();
