@@ -91,12 +91,12 @@ std::string framed(uint64_t sequence, RecordKind kind, uint16_t flags, std::stri
   return bytes + rest;
 }
 
-RecordKind kindOf(uint16_t number) {
+}  // namespace
+
+RecordKind recordKindOf(uint16_t number) {
   const auto kind = static_cast<RecordKind>(number);
   return kind == RecordKind::kEdit || kind == RecordKind::kMove ? kind : RecordKind::kOther;
 }
-
-}  // namespace
 
 RecordHeader RecordHeader::parse(std::string_view bytes) {
   return {numberAt<uint32_t>(bytes, 0), numberAt<uint32_t>(bytes, 4),  numberAt<uint64_t>(bytes, 8),
@@ -151,7 +151,7 @@ Result<std::vector<Record>> decodeBlock(const RecordHeader& header, std::string_
     if (rest.size() < kInnerHeaderBytes) return problem("a record in the block is cut off");
     const auto length = numberAt<uint32_t>(rest, 10);
     if (rest.size() - kInnerHeaderBytes < length) return problem("a record in the block is cut off");
-    records.push_back({header.sequence + i, numberAt<int64_t>(rest, 0), kindOf(numberAt<uint16_t>(rest, 8)),
+    records.push_back({header.sequence + i, numberAt<int64_t>(rest, 0), recordKindOf(numberAt<uint16_t>(rest, 8)),
                        std::string(rest.substr(kInnerHeaderBytes, length))});
     rest.remove_prefix(kInnerHeaderBytes + length);
   }

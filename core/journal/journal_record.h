@@ -29,6 +29,9 @@ struct Record {
 /// The largest payload, uncompressed.
 inline constexpr uint64_t kMaxPayload = uint64_t{1} << 30;
 
+/// kOther for a number that this program does not know. kBlock is none: it stays inside the journal.
+RecordKind recordKindOf(uint16_t number);
+
 /// What stands in a file before a payload; the layout is in journal_record.cpp.
 struct RecordHeader {
   static constexpr uint64_t kBytes = 28;

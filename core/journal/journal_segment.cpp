@@ -272,10 +272,8 @@ Result<std::vector<Record>> JournalSegment::read(const Extent& extent) const {
   }
   if (extent.isBlock) return decodeBlock(header, std::string_view(whole).substr(RecordHeader::kBytes));
   CYTO_ASSIGN(std::string payload, decodePayload(header, whole.substr(RecordHeader::kBytes)));
-  const auto kind = static_cast<RecordKind>(header.kind);
-  const bool isKnown = kind == RecordKind::kEdit || kind == RecordKind::kMove;
   std::vector<Record> records;
-  records.push_back({header.sequence, header.time_us, isKnown ? kind : RecordKind::kOther, std::move(payload)});
+  records.push_back({header.sequence, header.time_us, recordKindOf(header.kind), std::move(payload)});
   return records;
 }
 

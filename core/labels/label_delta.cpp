@@ -110,15 +110,19 @@ std::vector<LabelRun> runsBetween(ChunkReader before, ChunkReader after) {
   return runs;
 }
 
-LabelDelta differenceBetween(const LabelVolume& before, const LabelVolume& after) {
-  std::vector<ChunkKey> keys = before.chunks();
-  const std::vector<ChunkKey> others = after.chunks();
+std::vector<ChunkKey> unsharedChunks(const LabelVolume& a, const LabelVolume& b) {
+  std::vector<ChunkKey> keys = a.chunks();
+  const std::vector<ChunkKey> others = b.chunks();
   keys.insert(keys.end(), others.begin(), others.end());
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  std::erase_if(keys, [&](const ChunkKey& key) { return a.sharesChunk(b, key); });
+  return keys;
+}
+
+LabelDelta differenceBetween(const LabelVolume& before, const LabelVolume& after) {
   LabelDelta delta;
-  for (const ChunkKey& key : keys) {
-    if (before.sharesChunk(after, key)) continue;
+  for (const ChunkKey& key : unsharedChunks(before, after)) {
     std::vector<LabelRun> runs = runsBetween(before.chunk(key), after.chunk(key));
     if (!runs.empty()) delta.chunks.push_back({key, std::move(runs)});
   }

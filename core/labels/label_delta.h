@@ -51,6 +51,9 @@ struct LabelDelta {
   Box bounds() const;
 };
 
+/// The chunks where two volumes may differ, ascending.
+std::vector<ChunkKey> unsharedChunks(const LabelVolume& a, const LabelVolume& b);
+
 /// What turns one volume into another of the same shape. Takes time for the chunks that are not shared.
 LabelDelta differenceBetween(const LabelVolume& before, const LabelVolume& after);
 

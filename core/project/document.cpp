@@ -23,6 +23,10 @@ void add(const LabelVolume& labels, Xxh128& hash) {
 
 }  // namespace
 
+const LabelVolume& volumeOf(const Document& document, ObjectState state) {
+  return state == ObjectState::kProposal ? document.proposals : document.labels;
+}
+
 ObjectCounts countObjects(const ObjectTable& objects) {
   ObjectCounts counts;
   for (const auto& [id, object] : objects) {

@@ -97,6 +97,9 @@ struct Document {
   ProjectSettings settings;
 };
 
+/// The volume that holds the pixels of objects in this state.
+const LabelVolume& volumeOf(const Document& document, ObjectState state);
+
 /// A document of an image that was not worked on.
 Document emptyDocument(const Shape& shape, const PixelScale& scale);
 

@@ -14,10 +14,6 @@ Error refused(const std::string& what) { return Error(ErrorCode::kInvalidArgumen
 
 bool isProposal(const ObjectRecord& object) { return object.state == ObjectState::kProposal; }
 
-const LabelVolume& volumeOf(const Document& document, const ObjectRecord& object) {
-  return isProposal(object) ? document.proposals : document.labels;
-}
-
 /// Puts what a commit does to pixels into `edit`. `before` is the object that is refined, or null.
 Status replacePixels(const Document& document, const CurrentObject& current, const ObjectRecord* before, uint32_t id,
                      Edit& edit) {
@@ -59,7 +55,7 @@ Provenance provenanceOfCommit(const Document& document, const ObjectRecord* befo
   provenance.source = before->provenance.source;
   const Shape extent = before->bounds.shape();
   const bool isAnew = extent.t * extent.z == 1 &&
-                      current.mask != maskOfObject(volumeOf(document, *before), *before, current.t, current.z);
+                      current.mask != maskOfObject(volumeOf(document, before->state), *before, current.t, current.z);
   if (!isAnew) provenance.handEdits = before->provenance.handEdits;
   return provenance;
 }
@@ -105,7 +101,7 @@ Draft recalled(const Document& document, const ObjectRecord& object) {
   const int64_t t = draft.prompts.t;
   const int64_t z = draft.prompts.z;
   draft.current = std::make_shared<const CurrentObject>(
-      CurrentObject{t, z, maskOfObject(volumeOf(document, object), object, t, z), source.predictedIou,
+      CurrentObject{t, z, maskOfObject(volumeOf(document, object.state), object, t, z), source.predictedIou,
                     source.alternative, source.model, source.weightsHash, source.preprocessing});
   return draft;
 }

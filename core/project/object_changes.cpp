@@ -42,7 +42,8 @@ std::vector<ObjectChange> ObjectChanges::finish() {
 }
 
 PlaneMask maskOfObject(const LabelVolume& labels, const ObjectRecord& object, int64_t t, int64_t z) {
-  const PlaneBox window{object.bounds.begin.y, object.bounds.begin.x, object.bounds.end.y, object.bounds.end.x};
+  const Box bounds = object.bounds.clippedTo(Box::whole(labels.shape()));
+  const PlaneBox window{bounds.begin.y, bounds.begin.x, bounds.end.y, bounds.end.x};
   if (window.isEmpty()) return {};
   std::vector<uint32_t> ids(static_cast<size_t>(window.height() * window.width()));
   labels.read(t, z, window, ids);

@@ -17,11 +17,6 @@ std::string named(uint32_t id) { return "object " + std::to_string(id); }
 
 bool isProposal(const ObjectRecord& object) { return object.state == ObjectState::kProposal; }
 
-/// The volume that holds an object's pixels.
-const LabelVolume& volumeOf(const Document& document, const ObjectRecord& object) {
-  return isProposal(object) ? document.proposals : document.labels;
-}
-
 /// An edit that changes pixels of objects like `object`, in its first plane.
 Edit editOf(EditKind kind, std::string label, const ObjectRecord& object, LabelDelta delta) {
   Edit edit;
@@ -72,7 +67,7 @@ Status checkNoProposal(const ObjectRecord& object) {
 Result<Edit> mergeObjects(const Document& document, std::span<const uint32_t> ids) {
   CYTO_ASSIGN(const auto objects, objectsToMerge(document, ids));
   const ObjectRecord& first = *objects.front();
-  Transaction transaction(volumeOf(document, first));
+  Transaction transaction(volumeOf(document, first.state));
   for (size_t i = 1; i < objects.size(); ++i) transaction.replace(objects[i]->bounds, objects[i]->id, first.id);
   Edit edit = editOf(EditKind::kMergeObjects,
                      "merging of " + std::to_string(objects.size()) + " objects into " + named(first.id), first,
@@ -90,7 +85,7 @@ Result<Edit> mergeObjects(const Document& document, std::span<const uint32_t> id
 
 Result<Edit> splitObject(const Document& document, uint32_t id, uint32_t nextId) {
   CYTO_ASSIGN(const auto object, findChangeable(document, id));
-  const LabelVolume& volume = volumeOf(document, *object);
+  const LabelVolume& volume = volumeOf(document, object->state);
   const std::vector<ObjectPiece> pieces = connectedPieces(volume, id, object->bounds);
   if (pieces.size() < 2) return refused(named(id) + " is in one piece; erase where it is to be divided first");
   if (pieces.size() > kMaxObjectId - nextId) return refused("there are not enough ids left for the pieces");

@@ -123,7 +123,7 @@ class Project {
   static Result<std::unique_ptr<Project>> open(const std::filesystem::path& folder, Journal::Mode wanted,
                                                const UpkeepOptions& upkeep);
   void renewManifest(const ReadManifest& read);
-  Status load(JournalRecovery& recovery, Result<Checkpoint> checkpoint);
+  Status load(JournalRecovery& recovery, Result<Checkpoint> checkpoint, const UpkeepOptions& upkeep);
   Status restore(Restoration restoration, uint64_t first);
   std::optional<Checkpoint> usableCheckpoint(Result<Checkpoint> found);
   void describeDamage(int64_t leftOut);
@@ -138,7 +138,6 @@ class Project {
   Manifest manifest_;
   std::unique_ptr<ProjectLock> lock_;
   std::unique_ptr<Journal> journal_;
-  UpkeepOptions upkeepOptions_;
   std::unique_ptr<ProjectUpkeep> upkeep_;
   std::optional<GroupStart> group_;
   Document document_;

@@ -15,14 +15,12 @@
 //      were synced; the records stay. A checkpoint that is damaged or not of this journal is not used and replaced by
 //      the next.
 //   4. Packing the journal (journal.cpp) drops no record, so no state that can be reached is ever dropped: neither
-//   steps
-//      that were undone nor branches.
+//      steps that were undone nor branches.
 //   5. Opening: a. read the manifest, or its backup; b. take the lock, or open read-only, and with it remove temporary
 //      files of writers that were interrupted; c. read the checkpoint; d. check every byte of the journal and cut a
 //      torn tail; e. take the records after the checkpoint, or all.
 //   6. When something is damaged, what can be read is opened read-only: from the checkpoint when that is whole, else
-//   the
-//      edits that still fit one another. Nothing in the folder is changed. A repaired copy can be written.
+//      the edits that still fit one another. Nothing in the folder is changed. A repaired copy can be written.
 //   7. A folder of version 1 becomes version 2 by replacing its manifest (manifest.h), after the lock is taken and
 //      before anything else is written; where that fails it can only be looked at.
 //   8. A folder is made under a hidden name: manifest and journal are written there and synced, it is renamed, and the
@@ -45,7 +43,6 @@ Result<std::unique_ptr<Project>> Project::open(const fs::path& folder, Journal::
   std::unique_ptr<Project> project(new Project());
   std::error_code failed;
   project->folder_ = fs::absolute(folder, failed).lexically_normal();
-  project->upkeepOptions_ = upkeep;
   CYTO_ASSIGN(ReadManifest read, readManifest(project->folder_));
   project->manifest_ = std::move(read.manifest);
   ProjectLock::Attempt attempt =
@@ -71,7 +68,7 @@ Result<std::unique_ptr<Project>> Project::open(const fs::path& folder, Journal::
   const auto mode = project->lock_ ? Journal::Mode::kReadWrite : Journal::Mode::kReadOnly;
   CYTO_ASSIGN(project->journal_, Journal::open(ProjectFolder::journal(project->folder_), mode, recovery));
   if (!recovery.cut.empty()) project->notices_.push_back(recovery.cut);
-  CYTO_TRY(project->load(recovery, std::move(checkpoint)));
+  CYTO_TRY(project->load(recovery, std::move(checkpoint), upkeep));
   return project;
 }
 
@@ -89,7 +86,7 @@ void Project::renewManifest(const ReadManifest& read) {
   lock_.reset();
 }
 
-Status Project::load(JournalRecovery& recovery, Result<Checkpoint> found) {
+Status Project::load(JournalRecovery& recovery, Result<Checkpoint> found, const UpkeepOptions& upkeep) {
   damages_ = std::move(recovery.damages);
   std::optional<Checkpoint> checkpoint = usableCheckpoint(std::move(found));
   const uint64_t covered = checkpoint ? checkpoint->sequence : 0;
@@ -107,7 +104,7 @@ Status Project::load(JournalRecovery& recovery, Result<Checkpoint> found) {
   }
   if (!damages_.empty()) CYTO_TRY(restore(restoration(Restoration::Mode::kSalvage), covered + 1));
   if (lock_ && damages_.empty()) {
-    upkeep_ = std::make_unique<ProjectUpkeep>(folder_, *journal_, upkeepOptions_, covered);
+    upkeep_ = std::make_unique<ProjectUpkeep>(folder_, *journal_, upkeep, covered);
   }
   return {};
 }
@@ -120,8 +117,8 @@ Status Project::restore(Restoration restoration, uint64_t first) {
   if (!isSalvage && !damages_.empty()) {
     return Error(ErrorCode::kFormat, damages_.front().text());
   }
-  document_ = restoration.document();
-  history_ = restoration.history();
+  document_ = restoration.takeDocument();
+  history_ = restoration.takeHistory();
   nextId_ = restoration.nextId();
   savedAt_us_ = restoration.savedAt_us();
   if (isSalvage) describeDamage(restoration.leftOut());

@@ -29,7 +29,7 @@ void ProjectUpkeep::begin(Checkpoint checkpoint) {
   auto work = [path = ProjectFolder::checkpoint(folder_), packing,
                checkpoint = std::make_shared<const Checkpoint>(std::move(checkpoint))] {
     Outcome outcome{writeCheckpoint(path, *checkpoint), nullptr};
-    if (packing && packing->run()) outcome.packing = std::make_unique<SegmentPacking>(*packing);
+    if (packing && packing->run()) outcome.packing = packing;
     return outcome;
   };
   if (options_.isInBackground) {

@@ -41,7 +41,7 @@ class ProjectUpkeep {
  private:
   struct Outcome {
     Status checkpoint;
-    std::unique_ptr<SegmentPacking> packing;  // null when there was none or it failed
+    std::shared_ptr<SegmentPacking> packing;  // null when there was none or it failed
   };
 
   void collect();

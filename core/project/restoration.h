@@ -27,6 +27,8 @@ class Restoration {
 
   const Document& document() const { return document_; }
   const History& history() const { return history_; }
+  Document takeDocument() { return std::move(document_); }
+  History takeHistory() { return std::move(history_); }
   uint32_t nextId() const { return nextId_; }
   int64_t savedAt_us() const { return savedAt_us_; }
   int64_t leftOut() const { return leftOut_; }

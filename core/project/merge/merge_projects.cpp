@@ -7,6 +7,7 @@
 
 #include "core/base/xxh128.h"
 #include "core/project/folder/folder_in_making.h"
+#include "core/project/restoration.h"
 
 namespace cyto {
 
@@ -31,14 +32,6 @@ Status checkSameImage(const Project& a, const Project& b, std::vector<std::strin
     notices.push_back("It is not known whether both projects belong to the same image; only its size was compared.");
   }
   return {};
-}
-
-uint64_t targetOf(const std::string& payload) {
-  uint64_t target = 0;
-  for (size_t i = 0; i < std::min<size_t>(8, payload.size()); ++i) {
-    target |= uint64_t{static_cast<uint8_t>(payload[i])} << (8 * i);
-  }
-  return target;
 }
 
 Result<std::string> journalHash(const Project& project, const JobContext& job) {
@@ -88,11 +81,13 @@ Result<CommonBeginning> commonBeginning(const Project& a, const Project& b, cons
     CYTO_ASSIGN(const Record second, b.recordAt(sequence));
     if (first.kind != second.kind || first.time_us != second.time_us || first.payload != second.payload) break;
     common.records = sequence;
-    if (first.kind == RecordKind::kMove) common.step = targetOf(first.payload);
+    if (first.kind == RecordKind::kMove) {
+      CYTO_ASSIGN(common.step, decodeMove(first));
+    }
     if (first.kind == RecordKind::kEdit) {
       common.step = sequence;
       CYTO_ASSIGN(const Edit edit, decodeEdit(first.payload));
-      for (const ObjectChange& change : edit.objects) common.nextId = std::max(common.nextId, change.id + 1);
+      common.nextId = nextIdAfter(edit, common.nextId);
     }
     progress.advance();
   }

@@ -4,11 +4,9 @@
 #include <tuple>
 #include <utility>
 
-namespace cyto {
+#include "core/project/object_changes.h"
 
-const LabelVolume& volumeOf(const Document& document, ObjectState state) {
-  return state == ObjectState::kProposal ? document.proposals : document.labels;
-}
+namespace cyto {
 
 ObjectPixels pixelsOf(const Document& document, const ObjectRecord& object) {
   return pixelsOf(volumeOf(document, object.state), object);
@@ -18,14 +16,9 @@ ObjectPixels pixelsOf(const LabelVolume& volume, const ObjectRecord& object) {
   const Box bounds = object.bounds.clippedTo(Box::whole(volume.shape()));
   ObjectPixels pixels;
   if (bounds.isEmpty()) return pixels;
-  const PlaneBox window{bounds.begin.y, bounds.begin.x, bounds.end.y, bounds.end.x};
-  std::vector<uint32_t> ids(static_cast<size_t>(window.height() * window.width()));
   for (int64_t t = bounds.begin.t; t < bounds.end.t; ++t) {
     for (int64_t z = bounds.begin.z; z < bounds.end.z; ++z) {
-      volume.read(t, z, window, ids);
-      PlaneMask mask = maskWhere(window, [&](int64_t y, int64_t x) {
-        return ids[static_cast<size_t>((y - window.y0) * window.width() + x - window.x0)] == object.id;
-      });
+      PlaneMask mask = maskOfObject(volume, object, t, z);
       if (!mask.isEmpty()) pixels.push_back({t, z, std::move(mask)});
     }
   }
@@ -66,16 +59,10 @@ int64_t paint(Transaction& transaction, const ObjectPixels& pixels, uint32_t id,
 }
 
 std::set<uint32_t> differingIds(const LabelVolume& a, const LabelVolume& b) {
-  std::vector<ChunkKey> keys = a.chunks();
-  const std::vector<ChunkKey> others = b.chunks();
-  keys.insert(keys.end(), others.begin(), others.end());
-  std::sort(keys.begin(), keys.end());
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   std::set<uint32_t> ids;
   std::vector<uint32_t> first;
   std::vector<uint32_t> second;
-  for (const ChunkKey& key : keys) {
-    if (a.sharesChunk(b, key)) continue;
+  for (const ChunkKey& key : unsharedChunks(a, b)) {
     const PlaneBox box = a.boxOf(key);
     first.resize(static_cast<size_t>(box.height() * box.width()));
     second.resize(first.size());

@@ -22,12 +22,8 @@ struct ObjectPlane {
 /// All pixels of an object, plane by plane, ascending by (t, z).
 using ObjectPixels = std::vector<ObjectPlane>;
 
-/// The volume that holds the pixels of objects in this state.
-const LabelVolume& volumeOf(const Document& document, ObjectState state);
-
 /// The pixels of an object, from the volume of its state.
 ObjectPixels pixelsOf(const LabelVolume& volume, const ObjectRecord& object);
-ObjectPixels pixelsOf(const Document& document, const ObjectRecord& object);
 ObjectPixels pixelsOf(const Document& document, const ObjectRecord& object);
 
 int64_t areaOf(const ObjectPixels& pixels);
