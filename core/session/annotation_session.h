@@ -128,6 +128,11 @@ class AnnotationSession {
   /// Stands on any step of the history; 0 is the beginning.
   Status moveTo(uint64_t sequence);
 
+  /// Between these, edits share one sync, see Project::beginGroup. When `endGroup` fails, what was done since is
+  /// undone.
+  void beginGroup();
+  Status endGroup();
+
   /// States how large a pixel is, in rows and columns alike. kInvalidArgument for anything but a positive number and
   /// a unit of length.
   Status setPixelSize(double size, const std::string& unit);

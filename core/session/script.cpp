@@ -155,7 +155,7 @@ Status Script::follow(AnswerKind kind, const JobContext& job) {
   const ObjectPrompts& prompts = session_.document().draft.prompts;
   if (!isLive_ || !session_.image() || session_.current()) return {};
   if (!checkPrompts(prompts, session_.image()->info().shape)) return {};  // a negative point alone waits for more
-  if (promptsChanged_) promptsChanged_();
+  if (promptsChanged_) CYTO_TRY(promptsChanged_());
   CYTO_TRY(session_.segment(0, kind, job));
   return {};
 }

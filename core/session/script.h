@@ -54,7 +54,8 @@ class Script {
   Status useProject(const std::filesystem::path& folder);
 
   /// Called in live mode when prompts have changed and before their mask is asked for, so that a window can show them.
-  void onPromptsChanged(std::function<void()> show) { promptsChanged_ = std::move(show); }
+  /// When it fails, the command does and no mask is asked for.
+  void onPromptsChanged(std::function<Status()> show) { promptsChanged_ = std::move(show); }
 
   /// Whether a line that begins with this word is for here.
   static bool isCommand(std::string_view word);
@@ -125,7 +126,7 @@ class Script {
   Print print_;
   int64_t sequence_ = 0;
   bool isLive_ = false;
-  std::function<void()> promptsChanged_;
+  std::function<Status()> promptsChanged_;
   std::filesystem::path nextProject_;
 };
 

@@ -242,6 +242,36 @@ TEST_F(ObjectCommandsTest, ARefinedProposalBecomesAnObject) {
   must({"undo", "expect proposals == 1", "clear"});
 }
 
+TEST_F(ObjectCommandsTest, PlanesOfAProposalThatWereNotRefinedComeAlong) {
+  Array volume = *Array::create(Dtype::kUint32, {1, 3, 100, 150});
+  for (int64_t z = 0; z < 3; ++z) {
+    for (int64_t y = 15; y < 35; ++y) {
+      for (int64_t x = 15; x < 35; ++x) volume.as<uint32_t>()[static_cast<size_t>((z * 100 + y) * 150 + x)] = 200;
+    }
+  }
+  const auto path = folder_ / "volume.tif";
+  ASSERT_TRUE(io::writeLabelTiff(path, volume, {}));
+  must({"open '" + path.string() + "'",
+        prompts(
+            R"({"objects": [{"id": 5, "z": 0, "points": [[25, 25, 1]]}, {"id": 5, "z": 2, "points": [[25, 25, 1]]}]})"),
+        "expect proposals == 1"});
+  EXPECT_EQ(object(1).area, 800);
+  EXPECT_EQ(object(1).bounds, (Box{{0, 0, 15, 15}, {1, 3, 35, 35}}));
+  must({"refine 1"});
+  EXPECT_EQ(session_.document().draft.prompts.z, 0);
+  EXPECT_EQ(session_.current()->mask.area(), 400);
+  must({"clear", "refine 1", "paint 0 2 17 17 1 2", "commit", "expect proposals == 0", "expect objects == 2"});
+  EXPECT_EQ(session_.document().labels.at(0, 0, 25, 25), 1u);
+  EXPECT_EQ(session_.document().labels.at(0, 1, 25, 25), 0u);
+  EXPECT_EQ(session_.document().labels.at(0, 2, 25, 25), 1u);
+  EXPECT_EQ(session_.document().labels.at(0, 2, 17, 17), 2u) << "it was drawn by hand";
+  EXPECT_EQ(object(1).bounds, (Box{{0, 0, 15, 15}, {1, 3, 35, 35}}));
+  EXPECT_EQ(object(1).area + object(2).area, 800);
+  EXPECT_THAT(session_.document().proposals.ids(), IsEmpty());
+  must({"undo", "expect proposals == 1", "expect objects == 1"});
+  EXPECT_EQ(object(1).area, 800);
+}
+
 TEST_F(ObjectCommandsTest, AProposalThatIsGoneIsRefinedIntoANewObject) {
   must({prompts(R"({"objects": [{"id": 5, "points": [[25, 25, 1]]}]})"), "refine 1", "reject 1", "commit"});
   EXPECT_EQ(object(2).area, 400);
