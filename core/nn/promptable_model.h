@@ -18,6 +18,9 @@ struct PromptTensors {
   at::Tensor pointLabels;           ///< (B, N) float: 1 positive, 0 negative, -1 padding
   std::optional<at::Tensor> boxes;  ///< (B, 4) float: x0, y0, x1, y1
   std::optional<at::Tensor> masks;  ///< (B, 1, S/4, S/4) float logits
+
+  int64_t count() const;                    ///< B
+  PromptTensors only(int64_t index) const;  ///< those of one object, as a batch of one
 };
 
 /// What a decoder makes of them.

@@ -6,6 +6,8 @@
 #include <exception>
 #include <utility>
 
+#include "core/nn/cyto/decoding_window.h"
+
 namespace cyto::nn {
 
 CytoSmall::CytoSmall(WeightSource& source, at::ScalarType preparedType)
@@ -25,7 +27,24 @@ DecodedMasks CytoSmall::decode(const Features& ofOneImage, const PromptTensors& 
 
 DecodedMasks CytoSmall::decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
                                        MaskSelection selection) {
-  return decode(prepared.features, prompts, selection == MaskSelection::kAllAlternatives);
+  const bool isMultimask = selection == MaskSelection::kAllAlternatives;
+  std::vector<at::Tensor> logits, predictedIous;
+  for (int64_t i = 0; i < prompts.count(); ++i) {
+    DecodedMasks masks = decodeInWindow(prepared.features, prompts.only(i), isMultimask);
+    logits.push_back(std::move(masks.logits));
+    predictedIous.push_back(std::move(masks.predictedIou));
+  }
+  return {at::cat(logits), at::cat(predictedIous)};
+}
+
+DecodedMasks CytoSmall::decodeInWindow(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) {
+  DecodingWindow window = DecodingWindow::around(prompts, ofOneImage.back());
+  for (;; window = window.widened()) {
+    DecodedMasks masks = decode(window.cut(ofOneImage), window.moved(prompts), multimask);
+    if (!window.isWhole() && window.cutsThrough(masks.logits)) continue;
+    masks.logits = window.placed(masks.logits);
+    return masks;
+  }
 }
 
 bool isCytoSmall(const NamedTensors& weights) {

@@ -33,6 +33,8 @@ class CytoSmall final : public PromptableModel, public DenselySupervised {
   Features encode(const at::Tensor& frames) override { return encoder_(frames); }
   DecodedMasks decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) override;
   PreparedPtr prepare(Features ofOneImage) override;
+  /// Decodes each prompt in a window around it (decoding_window.h), and in a larger one when the mask does not fit. It
+  /// sees less of the surroundings than `decode` of the whole frame, as in training; masks differ in a few pixels.
   /// The best alternative is the first one: it learns from every prompt, and on validation images it beats
   /// the choice by predicted IoU (models/cyto-small.md).
   DecodedMasks decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
@@ -41,6 +43,8 @@ class CytoSmall final : public PromptableModel, public DenselySupervised {
   at::Tensor densePrediction(const Features& features) const override { return features.at(3); }
 
  private:
+  DecodedMasks decodeInWindow(const Features& ofOneImage, const PromptTensors& prompts, bool multimask);
+
   CytoEncoder encoder_;
   CytoDecoder decoder_;
   NamedTensors weights_;
