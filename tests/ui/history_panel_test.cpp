@@ -125,6 +125,12 @@ TEST_F(HistoryPanelTest, TheCurrentStepIsInSightWhenTheListComesOnScreen) {
   panel->setState(steps_.state);
   tabs.setCurrentWidget(panel);
   EXPECT_TRUE(QTest::qWaitFor(isInSight, 1000));
+  steps_.moveTo(kSteps + 1);
+  panel->setState(steps_.state);
+  QFont larger = panel->font();
+  larger.setPointSize(3 * larger.pointSize());
+  panel->setFont(larger);
+  EXPECT_TRUE(QTest::qWaitFor(isInSight, 1000)) << "rows are higher now";
 }
 
 TEST_F(HistoryPanelTest, PicturesAreAskedForRowsOnScreenOnlyAFewAtATime) {
