@@ -177,12 +177,16 @@ class NetworkDecoder : public PromptDecoder {
   MaskPrediction toPrediction(const DecodedMasks& decoded, const Embedding& embedding) const {
     const at::Tensor logits = decoded.logits.to(at::kCPU, at::kFloat).contiguous();
     const at::Tensor ious = decoded.predictedIou.to(at::kCPU, at::kFloat).contiguous();
-    const MaskGeometry geometry{lowSide(), network_.frameSide(), embedding.inputSize, embedding.originalSize};
-    const auto size = static_cast<size_t>(lowSide() * lowSide());
+    const at::Tensor fedBack = asMaskPrompt(logits, network_.frameSide()).contiguous();
+    const MaskGeometry geometry{logits.size(2), network_.frameSide(), embedding.inputSize, embedding.originalSize};
+    const auto planeOf = [](const at::Tensor& masks, int64_t index) {
+      const auto size = static_cast<size_t>(masks.size(2) * masks.size(3));
+      return std::span<const float>(masks.const_data_ptr<float>() + static_cast<size_t>(index) * size, size);
+    };
     MaskPrediction prediction;
     for (int64_t i = 0; i < logits.size(1); ++i) {
-      const std::span<const float> low(logits.const_data_ptr<float>() + static_cast<size_t>(i) * size, size);
-      UpscaledMask upscaled = upscaleMask(low, geometry);
+      UpscaledMask upscaled = upscaleMask(planeOf(logits, i), geometry);
+      const std::span<const float> low = planeOf(fedBack, i);
       prediction.candidates.push_back({upscaled.box, std::move(upscaled.mask), ious.const_data_ptr<float>()[i],
                                        MaskPrompt{lowSide(), {low.begin(), low.end()}}});
     }

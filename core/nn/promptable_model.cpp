@@ -35,6 +35,11 @@ PromptTensors PromptTensors::only(int64_t index) const {
   return result;
 }
 
+at::Tensor asMaskPrompt(const at::Tensor& logits, int64_t frameSide) {
+  const int64_t step = 4 * logits.size(2) / frameSide;
+  return step == 1 ? logits : at::avg_pool2d(logits, {step, step});
+}
+
 Features PromptableModel::encodeUnlessCancelled(const at::Tensor& frames, const CancelToken& cancel) {
   if (cancel.isCancelled()) throw Cancelled();
   return encode(frames);

@@ -62,13 +62,24 @@ std::unique_ptr<CytoSmall> createCytoSmall(uint64_t seed) {
   return model;
 }
 
-Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights, at::ScalarType preparedType) {
+namespace {
+
+Result<std::unique_ptr<CytoSmall>> makeFrom(WeightSource source, at::ScalarType preparedType) {
   try {
-    WeightSource source(weights);
     return std::make_unique<CytoSmall>(source, preparedType);
   } catch (const std::exception& problem) {
     return Error(ErrorCode::kModel, std::string("the weights are not those of cyto-small: ") + problem.what());
   }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights, at::ScalarType preparedType) {
+  return makeFrom(WeightSource(weights), preparedType);
+}
+
+Result<std::unique_ptr<CytoSmall>> cytoSmallStartingFrom(const NamedTensors& weights, uint64_t seed) {
+  return makeFrom(WeightSource(weights, seed), at::kFloat);
 }
 
 }  // namespace cyto::nn

@@ -29,7 +29,9 @@ class CytoSmall final : public PromptableModel, public DenselySupervised {
   explicit CytoSmall(WeightSource& source, at::ScalarType preparedType = at::ScalarType::Float);
 
   int64_t frameSide() const override { return 1024; }
-  std::vector<std::string> extraFeatureNames() const override { return {"high_res_8", "high_res_4", "dense"}; }
+  std::vector<std::string> extraFeatureNames() const override {
+    return {"high_res_8", "high_res_4", "high_res_2", "dense"};
+  }
   Features encode(const at::Tensor& frames) override { return encoder_(frames); }
   DecodedMasks decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) override;
   PreparedPtr prepare(Features ofOneImage) override;
@@ -40,7 +42,7 @@ class CytoSmall final : public PromptableModel, public DenselySupervised {
   DecodedMasks decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
                               MaskSelection selection) override;
   std::vector<std::pair<std::string, at::Tensor>> namedTensors() const override { return weights_; }
-  at::Tensor densePrediction(const Features& features) const override { return features.at(3); }
+  at::Tensor densePrediction(const Features& features) const override { return features.at(4); }
 
  private:
   DecodedMasks decodeInWindow(const Features& ofOneImage, const PromptTensors& prompts, bool multimask);
@@ -61,5 +63,8 @@ std::unique_ptr<CytoSmall> createCytoSmall(uint64_t seed);
 /// shape, or is not one of this network.
 Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights,
                                                         at::ScalarType preparedType = at::ScalarType::Float);
+
+/// The same to train on: layers that the weights of an earlier version lack are drawn at random.
+Result<std::unique_ptr<CytoSmall>> cytoSmallStartingFrom(const NamedTensors& weights, uint64_t seed);
 
 }  // namespace cyto::nn

@@ -22,12 +22,13 @@ inline constexpr int64_t kCodeChannels = 8;
 
 /// Image encoder of cyto-small: convolutional, top-down to stride 4, any frame with sides that are
 /// multiples of 32. Output: "features" (128, stride 16), "high_res_8" (64), "high_res_4" (32 and the code
-/// of kCodeChannels), "dense" (DenseChannels, fp32).
+/// of kCodeChannels), "high_res_2" (8), "dense" (DenseChannels, fp32).
 class CytoEncoder {
  public:
   static constexpr int64_t kFeatures = 128;
   static constexpr int64_t kHighRes8 = 64;
   static constexpr int64_t kHighRes4 = 32;
+  static constexpr int64_t kHighRes2 = 8;
 
   explicit CytoEncoder(WeightSource& source);
   Features operator()(const at::Tensor& frames) const;
@@ -49,7 +50,7 @@ class CytoEncoder {
   Convolution lateral16_, lateral8_, lateral4_;
   std::vector<ResidualBlock> top16_, top8_, top4_;
   ChannelNorm norm16_, norm8_, norm4_;
-  Convolution project4_;
+  Convolution project4_, project2_;
   Convolution dense1_, dense2_;
 };
 

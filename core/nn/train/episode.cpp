@@ -18,6 +18,12 @@ constexpr double kDenseShare = 1.0;
 struct ChosenObjects {
   at::Tensor masks;  // (B, S, S), 0 or 1
   at::Tensor truth;  // (B, S/4, S/4): covered share of each cell
+
+  /// The covered share of each of `cells` x `cells` cells.
+  at::Tensor truthOf(int64_t cells) const {
+    const int64_t step = masks.size(1) / cells;
+    return cells == truth.size(1) ? truth : at::avg_pool2d(masks.unsqueeze(1), {step, step}).squeeze(1);
+  }
 };
 
 ChosenObjects chooseObjects(const TrainingCrop& crop, int count, Random& random) {
@@ -65,10 +71,12 @@ PromptedLoss promptObjects(PromptableModel& model, const Features& features, con
   for (int i = 0; i < options.subIterations; ++i) {
     const bool multimask = i == 0 && !startsWithBox;
     const DecodedMasks masks = model.decode(features, prompts, multimask);
-    const at::Tensor loss = promptLoss(masks, objects.truth, multimask ? shareOfMean : 0);
+    const at::Tensor truth = objects.truthOf(masks.logits.size(2));
+    const at::Tensor loss = promptLoss(masks, truth, multimask ? shareOfMean : 0);
     result.loss = result.loss.defined() ? result.loss + loss : loss;
-    const at::Tensor logits = bestLogits(masks);
-    if (i == 0) result.firstIou = maskIou(logits, objects.truth).mean().item<double>();
+    const at::Tensor best = bestLogits(masks);
+    if (i == 0) result.firstIou = maskIou(best, truth).mean().item<double>();
+    const at::Tensor logits = asMaskPrompt(best, objects.masks.size(1));
     if (i + 1 == options.subIterations) break;
     const CorrectionPoints corrections =
         sampleCorrections(inside, logits.squeeze(1).gt(0).to(at::kFloat), chance(0.6), generator);

@@ -71,7 +71,7 @@ Result<std::unique_ptr<PromptableModel>> makeModel(const TrainingOptions& option
   if (options.startWeights.empty()) return std::unique_ptr<PromptableModel>(createCytoSmall(options.seed));
   CYTO_ASSIGN(const Checkpoint checkpoint, readCheckpoint(options.startWeights));
   if (options.architecture == "cyto_small") {
-    CYTO_ASSIGN(std::unique_ptr<PromptableModel> model, cytoSmallFromWeights(checkpoint.model));
+    CYTO_ASSIGN(std::unique_ptr<PromptableModel> model, cytoSmallStartingFrom(checkpoint.model, options.seed));
     return model;
   }
   CYTO_ASSIGN(std::unique_ptr<PromptableModel> model, makeSamModel(options.architecture, checkpoint.model, at::kFloat));

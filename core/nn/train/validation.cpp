@@ -34,8 +34,7 @@ Frame frameOf(const AnnotatedImage& image, int64_t side) {
 
 /// Logits at the resolution of the image.
 at::Tensor toImage(const at::Tensor& logits, const Frame& frame, const AnnotatedImage& image) {
-  const int64_t side = 4 * logits.size(2);
-  return at::upsample_bilinear2d(at::upsample_bilinear2d(logits, {side, side}, false)
+  return at::upsample_bilinear2d(at::upsample_bilinear2d(logits, {frame.pixels.size(2), frame.pixels.size(3)}, false)
                                      .slice(2, 0, frame.inputSize.y)
                                      .slice(3, 0, frame.inputSize.x),
                                  {image.rows(), image.columns()}, false);
