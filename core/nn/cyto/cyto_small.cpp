@@ -13,6 +13,11 @@ namespace cyto::nn {
 CytoSmall::CytoSmall(WeightSource& source, at::ScalarType preparedType)
     : encoder_(source), decoder_(source), weights_(source.finish()), preparedType_(preparedType) {}
 
+std::vector<std::string> CytoSmall::extraFeatureNames() const {
+  if (encoder_.hasHighRes2()) return {"high_res_8", "high_res_4", "high_res_2", "dense"};
+  return {"high_res_8", "high_res_4", "dense"};
+}
+
 PreparedPtr CytoSmall::prepare(Features ofOneImage) {
   // The dense prediction stays in fp32: offsets in pixels need more digits than bf16 has.
   for (size_t i = 0; i + 1 < ofOneImage.size(); ++i) ofOneImage[i] = ofOneImage[i].to(preparedType_);

@@ -29,9 +29,7 @@ class CytoSmall final : public PromptableModel, public DenselySupervised {
   explicit CytoSmall(WeightSource& source, at::ScalarType preparedType = at::ScalarType::Float);
 
   int64_t frameSide() const override { return 1024; }
-  std::vector<std::string> extraFeatureNames() const override {
-    return {"high_res_8", "high_res_4", "high_res_2", "dense"};
-  }
+  std::vector<std::string> extraFeatureNames() const override;
   Features encode(const at::Tensor& frames) override { return encoder_(frames); }
   DecodedMasks decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) override;
   PreparedPtr prepare(Features ofOneImage) override;
@@ -42,7 +40,7 @@ class CytoSmall final : public PromptableModel, public DenselySupervised {
   DecodedMasks decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
                               MaskSelection selection) override;
   std::vector<std::pair<std::string, at::Tensor>> namedTensors() const override { return weights_; }
-  at::Tensor densePrediction(const Features& features) const override { return features.at(4); }
+  at::Tensor densePrediction(const Features& features) const override { return features.back(); }
 
  private:
   DecodedMasks decodeInWindow(const Features& ofOneImage, const PromptTensors& prompts, bool multimask);

@@ -21,7 +21,6 @@ constexpr int64_t kIouStatistics = 2;
 CytoDecoder::CytoDecoder(WeightSource& source)
     : in8_(source, "cyto.decoder.in8", kPromptMaps, kWidth8, 2, 2),
       in4_(source, "cyto.decoder.in4", kPromptMaps, kWidth4, 1, 1, 1.0),
-      image2_(source, "cyto.decoder.image2", CytoEncoder::kHighRes2, kWidth2, 1, 1, 1.0),
       image4_(source, "cyto.decoder.image4", CytoEncoder::kHighRes4 + kCodeChannels, kWidth4, 1, 1, 1.0),
       image8_(source, "cyto.decoder.image8", CytoEncoder::kHighRes8, kWidth8, 1, 1, 1.0),
       image16_(source, "cyto.decoder.image16", CytoEncoder::kFeatures, kWidth16, 1, 1, 1.0),
@@ -34,18 +33,20 @@ CytoDecoder::CytoDecoder(WeightSource& source)
       top8_(residualBlocks(source, "cyto.decoder.top8", kWidth8, 1)),
       up8_(source, "cyto.decoder.up8", kWidth16, kWidth8),
       up4_(source, "cyto.decoder.up4", kWidth8, kWidth4),
-      up2_(source, "cyto.decoder.up2", kWidth4, kWidth2),
       refine_(source, "cyto.decoder.refine", kWidth4, kWidth4, 3),
       head_(source, "cyto.decoder.head", kWidth4, kMasks, 3, 1, 0.2),
-      refine2_(source, "cyto.decoder.refine2", kWidth2, kWidth2, 3),
-      head2_(source, "cyto.decoder.head2", kWidth2, kMasks, 3, 1, 0.01),
       iou1_(source, "cyto.decoder.iou.0", kWidth8 + kWidth16 + kIouStatistics, kIouWidth, 1),
-      iou2_(source, "cyto.decoder.iou.1", kIouWidth, 1, 1, 1, 0.1) {}
+      iou2_(source, "cyto.decoder.iou.1", kIouWidth, 1, 1, 1, 0.1) {
+  if (!source.provides("cyto.decoder.edges.head.weight")) return;
+  edges_ = Edges{Upsampling(source, "cyto.decoder.edges.up", kWidth4, kWidth2),
+                 Convolution(source, "cyto.decoder.edges.image", CytoEncoder::kHighRes2, kWidth2, 1, 1, 1.0),
+                 Convolution(source, "cyto.decoder.edges.refine", kWidth2, kWidth2, 3),
+                 Convolution(source, "cyto.decoder.edges.head", kWidth2, kMasks, 3, 1, 0.01)};
+}
 
 DecodedMasks CytoDecoder::operator()(const Features& ofOneImage, const PromptTensors& prompts) const {
   const at::Tensor& features = ofOneImage.at(0);
-  const at::Tensor &high8 = ofOneImage.at(1), &high4 = ofOneImage.at(2), &high2 = ofOneImage.at(3);
-  const at::Tensor& dense = ofOneImage.at(4);
+  const at::Tensor &high8 = ofOneImage.at(1), &high4 = ofOneImage.at(2), &dense = ofOneImage.back();
   const auto type = features.scalar_type();
   const at::Tensor code = high4.slice(1, CytoEncoder::kHighRes4, CytoEncoder::kHighRes4 + kCodeChannels);
   const at::Tensor maps = drawPromptMaps(dense, code, prompts).to(type);
@@ -55,20 +56,23 @@ DecodedMasks CytoDecoder::operator()(const Features& ofOneImage, const PromptTen
   const at::Tensor up8 = applyBlocks(top8_, at8 + up8_(norm16_(at16)));
   const at::Tensor up4 = in4_(maps) + image4_(high4) + up4_(normUp8_(up8));
   const at::Tensor refined4 = at::relu(refine_(at::relu(up4)));
-  const at::Tensor logits4 = head_(refined4).to(at::kFloat);
-  const at::Tensor up2 = at::relu(up2_(refined4) + image2_(high2));
-  const at::Tensor edges = head2_(at::relu(refine2_(up2))).to(at::kFloat);
-  const at::Tensor logits = at::upsample_bilinear2d(logits4, {edges.size(2), edges.size(3)}, false) + edges;
+  at::Tensor logits = head_(refined4).to(at::kFloat);
+  if (edges_) {
+    const at::Tensor up2 = at::relu(edges_->up(refined4) + edges_->image(ofOneImage.at(3)));
+    const at::Tensor edges = edges_->head(at::relu(edges_->refine(up2))).to(at::kFloat);
+    logits = at::upsample_bilinear2d(logits, {edges.size(2), edges.size(3)}, false) + edges;
+  }
   return {logits.contiguous(), predictIou(logits, up8, at16)};
 }
 
 at::Tensor CytoDecoder::predictIou(const at::Tensor& logits, const at::Tensor& at8, const at::Tensor& at16) const {
   const at::Tensor probability = logits.detach().sigmoid();
-  const at::Tensor weights = at::avg_pool2d(probability, {4, 4}).flatten(2);  // (B, M, HW) at stride 8
+  const int64_t step = logits.size(2) / at8.size(2);
+  const at::Tensor weights = at::avg_pool2d(probability, {step, step}).flatten(2);  // (B, M, HW) at stride 8
   const at::Tensor area = weights.sum(-1, true).clamp_min(1);
   const at::Tensor inside = at::matmul(weights, at8.to(at::kFloat).flatten(2).transpose(1, 2)) / area;  // (B, M, C)
   const at::Tensor around = at16.to(at::kFloat).mean({2, 3}).unsqueeze(1).expand({-1, kMasks, -1});
-  const at::Tensor doubt = (probability * (1 - probability)).sum({2, 3}).unsqueeze(-1).div(16 * area);
+  const at::Tensor doubt = (probability * (1 - probability)).sum({2, 3}).unsqueeze(-1).div(step * step * area);
   const at::Tensor pooled = at::cat({inside, around, doubt, area.log().mul(0.1)}, 2);
   const at::Tensor columns = pooled.transpose(1, 2).unsqueeze(-1);  // (B, C, M, 1): masks as pixels
   return iou2_(at::relu(iou1_(columns))).sigmoid().squeeze(-1).squeeze(1);

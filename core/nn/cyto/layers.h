@@ -20,6 +20,9 @@ class WeightSource {
   explicit WeightSource(uint64_t seed);
   explicit WeightSource(const NamedTensors& given, std::optional<uint64_t> seedOfMissing = std::nullopt);
 
+  /// Whether a weight of this name can be had: layers that were added to the network later are left out without.
+  bool provides(const std::string& name) const { return random_ || given_.contains(name); }
+
   /// Normal with variance gain / fan-in; fan-in is the product of all dimensions but the first.
   at::Tensor normal(const std::string& name, at::IntArrayRef shape, double gain);
   at::Tensor constant(const std::string& name, at::IntArrayRef shape, double value);
