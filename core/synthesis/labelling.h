@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "core/synthesis/population.h"
+#include "core/synthesis/synthesis.h"
+
+namespace cyto::synthesis {
+
+/// Which body lies at each pixel, and how deep in it.
+struct Coverage {
+  Raster<int32_t> owner;  ///< index of the body, -1: none
+  FloatRaster depth;      ///< in pixels, 0 where there is none
+};
+
+enum class Meeting {
+  kContact,  ///< where two bodies overlap, the border runs in the middle
+  kStacked,  ///< later ones cover earlier ones
+};
+
+Coverage coverageOf(const std::vector<Body>& bodies, const Extent3& extent, double sliceStep, Meeting meeting);
+
+/// Leaves of every label its largest piece (pixels hang together by their sides, also across slices) when that has at
+/// least `least` pixels, and nothing otherwise.
+void keepLargestPieces(LabelRaster& labels, int64_t least);
+
+/// Turns labels that are agents + 1, one raster per frame, into ids from 1 on without gaps, and says which object
+/// lives when. An agent that is seen again after a gap has a new id. A parent is named where the mother is seen in the
+/// frame before and both daughters are seen in the first of theirs; else a new track has none.
+std::vector<Track> trackObjects(const Population& population, std::vector<LabelRaster>& frames);
+
+}  // namespace cyto::synthesis
