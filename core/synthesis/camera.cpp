@@ -12,9 +12,57 @@ namespace {
 
 constexpr double kLeastRange = 0.05;
 
+/// Normally distributed numbers for millions of pixels: 16 random bits choose one of the 65,536 numbers that divide the
+/// distribution evenly.
+class PixelNoise {
+ public:
+  explicit PixelNoise(const Random& random) : random_(random) {}
+
+  double normal() {
+    if (left_ == 0) bits_ = random_.bits(), left_ = 4;
+    const size_t index = bits_ & (kCount - 1);
+    bits_ >>= 16, --left_;
+    return table()[index];
+  }
+  double poisson(double mean) { return random_.poisson(mean); }
+
+ private:
+  static constexpr size_t kCount = 65536;
+
+  static const std::vector<float>& table() {
+    static const std::vector<float> values = [] {
+      std::vector<float> all(kCount);
+      double value = 0;  // the middle of the distribution; each next one by Newton's method from the last
+      for (size_t i = kCount / 2; i < kCount; ++i) {
+        const double wanted = (static_cast<double>(i) + 0.5) / kCount;
+        for (int step = 0; step < 4; ++step) {
+          const double share = 0.5 * std::erfc(-value / std::sqrt(2.0));
+          value += (wanted - share) * std::sqrt(2 * M_PI) * std::exp(value * value / 2);
+        }
+        all[i] = static_cast<float>(value);
+        all[kCount - 1 - i] = static_cast<float>(-value);
+      }
+      return all;
+    }();
+    return values;
+  }
+
+  Random random_;
+  uint64_t bits_ = 0;
+  int left_ = 0;
+};
+
+/// Photons of a pixel with the noise of reading. Many photons are as good as normally distributed; one number then
+/// stands for both kinds of noise.
+double countedPhotons(double expected, double readNoise, PixelNoise& noise) {
+  constexpr double kMany = 16;
+  if (expected < kMany) return noise.poisson(expected) + readNoise * noise.normal();
+  return expected + std::sqrt(expected + readNoise * readNoise) * noise.normal();
+}
+
 /// Photons, noise of reading, and back to 0..1.
 void detect(const Camera& camera, const Random& random, size_t channel, FloatRaster& light) {
-  Random noise = random.stream(channel);
+  PixelNoise noise(random.stream(channel));
   const double scale = 1 / (camera.white - camera.black);
   const Extent3& extent = light.extent();
   std::vector<float> stripes(static_cast<size_t>(extent.x));
@@ -26,7 +74,7 @@ void detect(const Camera& camera, const Random& random, size_t channel, FloatRas
       double value = std::max(0.0, (light[i] - camera.black) * scale);
       if (camera.gamma != 1) value = std::pow(value, camera.gamma);
       const double expected = value * camera.photons;
-      const double counted = noise.poisson(expected) + camera.readNoise * noise.normal();
+      const double counted = countedPhotons(expected, camera.readNoise, noise);
       light[i] = static_cast<float>(camera.offset + stripes[static_cast<size_t>(x)] +
                                     (1 - camera.offset) * counted / camera.photons);
     }

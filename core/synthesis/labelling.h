@@ -21,6 +21,23 @@ enum class Meeting {
 
 Coverage coverageOf(const std::vector<Body>& bodies, const Extent3& extent, double sliceStep, Meeting meeting);
 
+/// Calls `visit(index, local, depth)` for the pixels that body number `number` owns.
+template <typename Visit>
+void visitOwnedPixels(const Body& body, int32_t number, const Coverage& coverage, double sliceStep, Visit&& visit) {
+  const Extent3& extent = coverage.owner.extent();
+  const PixelBox box = boundsOf(body, extent, sliceStep, 0);
+  for (int64_t z = box.z0; z < box.z1; ++z) {
+    for (int64_t y = box.y0; y < box.y1; ++y) {
+      size_t index = coverage.owner.index(z, y, box.x0);
+      for (int64_t x = box.x0; x < box.x1; ++x, ++index) {
+        if (coverage.owner[index] != number) continue;
+        const Point point{static_cast<double>(z) * sliceStep, static_cast<double>(y), static_cast<double>(x)};
+        visit(index, body.toLocal(point), static_cast<double>(coverage.depth[index]));
+      }
+    }
+  }
+}
+
 /// Leaves of every label its largest piece (pixels hang together by their sides, also across slices) when that has at
 /// least `least` pixels, and nothing otherwise.
 void keepLargestPieces(LabelRaster& labels, int64_t least);

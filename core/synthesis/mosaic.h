@@ -28,12 +28,17 @@ class Mosaic {
   Cell at(const Point& point) const;
 
  private:
+  /// Those of some seeds that may be the best or the second for a point of one cube of space.
+  std::vector<int32_t> candidatesAmong(const std::vector<int32_t>& seeds, const Point& middle, double halfDiagonal) const;
+  void layBuckets();
+  void fillBuckets();
+
   std::vector<Seed> seeds_;
   Point origin_;
-  double bucket_ = 1;  ///< side of a bucket
-  double largestWeight_ = 0;
+  double bucket_ = 1;  ///< side of a cube
   Extent3 buckets_{1, 1, 1};
-  std::vector<std::vector<int32_t>> members_;
+  std::vector<std::vector<int32_t>> candidates_;  ///< by cube
+  std::vector<int32_t> all_;                      ///< for points outside all cubes
 };
 
 }  // namespace cyto::synthesis

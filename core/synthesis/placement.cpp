@@ -7,33 +7,19 @@ namespace cyto::synthesis {
 namespace {
 
 constexpr int kTriesPerObject = 12;
+constexpr int kMostFailures = 30;
 constexpr int64_t kMostCells = 1 << 22;
 
-double shareInFrame(const Stage& stage, const Body& body, double cell) {
-  // Sampled on a coarse grid; good enough to know how much is covered.
-  int64_t inside = 0, all = 0;
-  const double reach = body.solid().reach();
-  for (double y = -reach; y <= reach; y += cell) {
-    for (double x = -reach; x <= reach; x += cell) {
-      if (body.solid().depth({0, y, x}) <= 0) continue;
-      ++all;
-      const Point point = body.toFrame({0, y, x});
-      inside += point.y >= 0 && point.x >= 0 && point.y < static_cast<double>(stage.extent.y) &&
-                point.x < static_cast<double>(stage.extent.x);
-    }
-  }
-  return all > 0 ? static_cast<double>(inside) / static_cast<double>(all) : 0;
-}
-
-/// Volume in pixels, or area for planes, within the frame.
-double contentOf(const Stage& stage, const Body& body, double cell) {
+/// Volume in pixels, or area for planes, of what lies within the frame.
+double contentInFrame(const Stage& stage, const Body& body, const std::vector<Point>& footprint, double cell) {
   int64_t inside = 0;
-  const double reach = body.solid().reach();
-  for (double y = -reach; y <= reach; y += cell) {
-    for (double x = -reach; x <= reach; x += cell) inside += body.solid().depth({0, y, x}) > 0;
+  for (const Point& local : footprint) {
+    const Point point = body.toFrame(local);
+    inside += point.y >= 0 && point.x >= 0 && point.y < static_cast<double>(stage.extent.y) &&
+              point.x < static_cast<double>(stage.extent.x) &&
+              (!stage.extent.isVolume() || (point.z >= 0 && point.z <= stage.height()));
   }
-  const double area = static_cast<double>(inside) * cell * cell * shareInFrame(stage, body, cell);
-  return stage.extent.isVolume() ? area * body.solid().halfHeight() * 1.33 : area;
+  return static_cast<double>(inside) * cell * cell * (stage.extent.isVolume() ? cell : 1);
 }
 
 }  // namespace
@@ -60,86 +46,131 @@ size_t Occupancy::indexOf(const Point& point) const {
 
 bool Occupancy::isTaken(const Point& point) const { return taken_[indexOf(point)]; }
 
-bool Occupancy::take(const Body& body, double overlap) {
-  const double reach = body.solid().reach(), height = grid_.z > 1 ? body.solid().halfHeight() : 0;
-  std::vector<size_t> cells;
-  int64_t inside = 0, inOthers = 0;
-  const Point& centre = body.centre();
-  for (double z = centre.z - height; z <= centre.z + height; z += cell_) {
-    for (double y = centre.y - reach; y <= centre.y + reach; y += cell_) {
-      for (double x = centre.x - reach; x <= centre.x + reach; x += cell_) {
-        const Point point{z, y, x};
-        if (body.depth(point) <= 0) continue;
-        const size_t index = indexOf(point);
-        ++inside;
-        inOthers += taken_[index];
-        cells.push_back(index);
+std::vector<Point> Occupancy::footprintOf(const Solid& solid) const {
+  const double reach = solid.reach(), height = grid_.z > 1 ? solid.halfHeight() : 0;
+  std::vector<Point> points;
+  const auto inDepth = static_cast<int64_t>(height / cell_), inPlane = static_cast<int64_t>(reach / cell_);
+  for (int64_t z = -inDepth; z <= inDepth; ++z) {
+    for (int64_t y = -inPlane; y <= inPlane; ++y) {
+      for (int64_t x = -inPlane; x <= inPlane; ++x) {
+        const Point local{static_cast<double>(z) * cell_, static_cast<double>(y) * cell_, static_cast<double>(x) * cell_};
+        if (solid.depth(local) > 0) points.push_back(local);
       }
     }
   }
-  if (static_cast<double>(inOthers) > overlap * static_cast<double>(inside)) return false;
+  if (points.empty()) points.push_back({});
+  return points;
+}
+
+bool Occupancy::take(const Body& body, const std::vector<Point>& footprint, double overlap) {
+  const auto most = static_cast<size_t>(overlap * static_cast<double>(footprint.size()));
+  std::vector<size_t> cells;
+  cells.reserve(footprint.size());
+  size_t inOthers = 0;
+  for (const Point& local : footprint) {
+    cells.push_back(indexOf(body.toFrame(local)));
+    inOthers += taken_[cells.back()];
+    if (inOthers > most) return false;
+  }
   for (const size_t index : cells) taken_[index] = true;
   return true;
 }
 
+namespace {
+
+/// Adds the objects of one crowd.
+class Settlement {
+ public:
+  Settlement(const Stage& stage, const Crowd& crowd, int index, Occupancy& occupancy, Random random,
+             Population& population)
+      : stage_(stage), crowd_(crowd), index_(index), occupancy_(occupancy), random_(random), population_(population) {}
+
+  void run() {
+    const double frame = static_cast<double>(stage_.extent.y * stage_.extent.x) *
+                         (stage_.extent.isVolume() ? stage_.height() + stage_.sliceStep : 1);
+    int failures = 0;
+    double covered = 0;
+    while (covered < crowd_.coverage * frame && static_cast<int64_t>(bodies_.size()) < crowd_.most &&
+           failures < kMostFailures) {
+      const double added = settleOne();
+      covered += added;
+      failures += added == 0;
+    }
+  }
+
+ private:
+  /// What it covers of the frame, or 0 when there was no room.
+  double settleOne() {
+    Agent agent;
+    agent.look = random_.bits();
+    agent.crowd = index_;
+    agent.isLabelled = crowd_.isLabelled;
+    Pose pose;
+    pose.size = crowd_.size(random_);
+    pose.age = random_.uniform();
+    pose.angle = random_.angle();
+    const SolidPointer solid = crowd_.solid(agent.look, pose);
+    const std::vector<Point> footprint = occupancy_.footprintOf(*solid);
+    for (int attempt = 0; attempt < kTriesPerObject; ++attempt) {
+      const bool joins = !bodies_.empty() && random_.chance(crowd_.clumping);
+      if (!(joins ? placeBeside(solid, footprint, pose) : placeAnywhere(solid, footprint, pose))) continue;
+      bodies_.emplace_back(solid, pose.centre, pose.angle);
+      poses_.push_back(pose);
+      agent.poses.push_back(pose);
+      population_.push_back(std::move(agent));
+      // What lies outside the frame counts a little, so that this ends.
+      const double cell = occupancy_.cell();
+      return std::max(contentInFrame(stage_, bodies_.back(), footprint, cell), cell);
+    }
+    return 0;
+  }
+
+  bool placeAnywhere(const SolidPointer& solid, const std::vector<Point>& footprint, Pose& pose) {
+    pose.centre = {stage_.extent.isVolume() ? random_.uniform(0, stage_.height()) : 0,
+                   random_.uniform(-0.02, 1.02) * static_cast<double>(stage_.extent.y),
+                   random_.uniform(-0.02, 1.02) * static_cast<double>(stage_.extent.x)};
+    if (crowd_.likelihood && !random_.chance(crowd_.likelihood(pose.centre))) return false;
+    return occupancy_.take(Body(solid, pose.centre, pose.angle), footprint, crowd_.overlap);
+  }
+
+  /// Against another one: from too near outwards, until it fits.
+  bool placeBeside(const SolidPointer& solid, const std::vector<Point>& footprint, Pose& pose) {
+    const auto neighbour = static_cast<size_t>(random_.integer(0, static_cast<int64_t>(bodies_.size()) - 1));
+    const Body& other = bodies_[neighbour];
+    if (random_.chance(crowd_.alignment)) pose.angle = poses_[neighbour].angle + random_.normal() * 0.12;
+    const double direction = random_.angle(), lift = stage_.extent.isVolume() ? random_.uniform(-1, 1) : 0;
+    const double inPlane = std::sqrt(1 - lift * lift), together = solid->reach() + other.solid().reach();
+    for (double share = 0.35; share <= 1.15; share += 0.1) {
+      const double distance = share * together;
+      pose.centre = {other.centre().z + lift * distance, other.centre().y + std::sin(direction) * inPlane * distance,
+                     other.centre().x + std::cos(direction) * inPlane * distance};
+      if (!isNearFrame(pose.centre, solid->reach())) return false;
+      if (occupancy_.take(Body(solid, pose.centre, pose.angle), footprint, crowd_.overlap)) return true;
+    }
+    return false;
+  }
+
+  bool isNearFrame(const Point& centre, double reach) const {
+    return centre.y > -reach && centre.x > -reach && centre.y < static_cast<double>(stage_.extent.y) + reach &&
+           centre.x < static_cast<double>(stage_.extent.x) + reach &&
+           (!stage_.extent.isVolume() || (centre.z > -reach && centre.z < stage_.height() + reach));
+  }
+
+  const Stage& stage_;
+  const Crowd& crowd_;
+  int index_;
+  Occupancy& occupancy_;
+  Random random_;
+  Population& population_;
+  std::vector<Body> bodies_;
+  std::vector<Pose> poses_;
+};
+
+}  // namespace
+
 void settle(const Stage& stage, const Crowd& crowd, int index, Occupancy& occupancy, Random random,
             Population& population) {
-  const double frameContent = static_cast<double>(stage.extent.y * stage.extent.x) *
-                              (stage.extent.isVolume() ? stage.height() + stage.sliceStep : 1);
-  const size_t first = population.size();
-  double covered = 0;
-  std::vector<Body> settled;
-  int64_t failures = 0;
-  while (covered < crowd.coverage * frameContent && static_cast<int64_t>(settled.size()) < crowd.most &&
-         failures < 30) {
-    Agent agent;
-    agent.look = random.bits();
-    agent.crowd = index;
-    agent.isLabelled = crowd.isLabelled;
-    Pose pose;
-    pose.size = crowd.size(random);
-    pose.age = random.uniform();
-    pose.angle = random.angle();
-    bool found = false;
-    for (int attempt = 0; attempt < kTriesPerObject && !found; ++attempt) {
-      const bool joins = !settled.empty() && random.chance(crowd.clumping);
-      if (!joins) {
-        pose.centre = {stage.extent.isVolume() ? random.uniform(0, stage.height()) : 0,
-                       random.uniform(-0.02, 1.02) * static_cast<double>(stage.extent.y),
-                       random.uniform(-0.02, 1.02) * static_cast<double>(stage.extent.x)};
-        if (crowd.likelihood && !random.chance(crowd.likelihood(pose.centre))) continue;
-        if (crowd.overlap < 0.5 && occupancy.isTaken(pose.centre)) continue;
-        found = occupancy.take(Body(crowd.solid(agent.look, pose), pose.centre, pose.angle), crowd.overlap);
-        continue;
-      }
-      // Against another one: from too near outwards, until it fits.
-      const auto neighbour =
-          static_cast<size_t>(random.integer(0, static_cast<int64_t>(settled.size()) - 1));
-      const Body& other = settled[neighbour];
-      const Pose& otherPose = population[first + neighbour].poses[0];
-      if (random.chance(crowd.alignment)) pose.angle = otherPose.angle + random.normal() * 0.12;
-      const SolidPointer solid = crowd.solid(agent.look, pose);
-      const double direction = random.angle();
-      const double lift = stage.extent.isVolume() ? random.uniform(-1, 1) : 0;
-      const double inPlane = std::sqrt(1 - lift * lift);
-      const double together = solid->reach() + other.solid().reach();
-      for (double share = 0.35; share <= 1.15 && !found; share += 0.1) {
-        const double distance = share * together;
-        pose.centre = {other.centre().z + lift * distance, other.centre().y + std::sin(direction) * inPlane * distance,
-                       other.centre().x + std::cos(direction) * inPlane * distance};
-        if (occupancy.isTaken(pose.centre)) continue;
-        found = occupancy.take(Body(solid, pose.centre, pose.angle), crowd.overlap);
-      }
-    }
-    if (!found) {
-      ++failures;
-      continue;
-    }
-    settled.emplace_back(crowd.solid(agent.look, pose), pose.centre, pose.angle);
-    covered += contentOf(stage, settled.back(), occupancy.cell());
-    agent.poses.push_back(pose);
-    population.push_back(std::move(agent));
-  }
+  Settlement(stage, crowd, index, occupancy, random, population).run();
 }
 
 }  // namespace cyto::synthesis

@@ -70,8 +70,12 @@ class Occupancy {
   double cell() const { return cell_; }
   bool isTaken(const Point& point) const;
 
+  /// Points inside a solid, one per cell that it covers, so that many places can be tried fast.
+  std::vector<Point> footprintOf(const Solid& solid) const;
+
   /// Takes the place of a body and returns true, unless more than the share `overlap` of it is taken.
-  bool take(const Body& body, double overlap);
+  bool take(const Body& body, const std::vector<Point>& footprint, double overlap);
+  bool take(const Body& body, double overlap) { return take(body, footprintOf(body.solid()), overlap); }
 
  private:
   size_t indexOf(const Point& point) const;

@@ -103,23 +103,28 @@ std::vector<Ball> Rod::balls() const {
   return balls;
 }
 
-SpreadCell::SpreadCell(std::vector<Arm> arms, double joint) : arms_(std::move(arms)), joint_(joint) {
-  for (const Arm& arm : arms_) {
+SpreadCell::SpreadCell(const std::vector<Arm>& arms, double joint) : joint_(joint) {
+  constexpr double kMargin = 4;  // how far outside the depth still has to be right
+  for (const Arm& arm : arms) {
+    const Point axis{arm.to.z - arm.from.z, arm.to.y - arm.from.y, arm.to.x - arm.from.x};
+    const Point middle{arm.from.z + axis.z / 2, arm.from.y + axis.y / 2, arm.from.x + axis.x / 2};
+    const double square = axis.z * axis.z + axis.y * axis.y + axis.x * axis.x;
+    const double away = std::sqrt(square) / 2 + std::max(arm.fromRadius, arm.toRadius) + joint + kMargin;
+    limbs_.push_back({arm, axis, middle, square > 0 ? 1 / square : 0, away * away});
     reach_ = std::max({reach_, length(arm.from) + arm.fromRadius, length(arm.to) + arm.toRadius});
   }
-  reach_ += joint_ / 4 * std::log2(static_cast<double>(arms_.size()) + 1);
+  reach_ += joint_ / 4 * std::log2(static_cast<double>(arms.size()) + 1);
 }
 
 double SpreadCell::depth(const Point& local) const {
   double deepest = -1e9;
-  for (const Arm& arm : arms_) {
-    const Point axis{arm.to.z - arm.from.z, arm.to.y - arm.from.y, arm.to.x - arm.from.x};
-    const Point offset{local.z - arm.from.z, local.y - arm.from.y, local.x - arm.from.x};
-    const double square = axis.z * axis.z + axis.y * axis.y + axis.x * axis.x;
-    const double along =
-        square > 0
-            ? std::clamp((axis.z * offset.z + axis.y * offset.y + axis.x * offset.x) / square, 0.0, 1.0)
-            : 0;
+  for (const Limb& limb : limbs_) {
+    const double my = local.y - limb.middle.y, mx = local.x - limb.middle.x, mz = local.z - limb.middle.z;
+    if (mz * mz + my * my + mx * mx > limb.farSquare) continue;
+    const Arm& arm = limb.arm;
+    const Point &axis = limb.axis, offset{local.z - arm.from.z, local.y - arm.from.y, local.x - arm.from.x};
+    const double projection = (axis.z * offset.z + axis.y * offset.y + axis.x * offset.x) * limb.inverseSquare;
+    const double along = std::clamp(projection, 0.0, 1.0);
     const double distance =
         length({offset.z - along * axis.z, offset.y - along * axis.y, offset.x - along * axis.x});
     const double depth = arm.fromRadius + (arm.toRadius - arm.fromRadius) * along - distance;
@@ -164,7 +169,7 @@ SolidPointer randomSpreadCell(double radius, double slenderness, Random& random)
     addArm(root, bodyRadius * random.uniform(0.5, 0.9), tip, tipRadius(), random, arms);
     if (random.chance(0.15)) arms.push_back({tip, tip, bodyRadius * random.uniform(0.2, 0.45), 0});
   }
-  return std::make_shared<SpreadCell>(std::move(arms), bodyRadius * random.uniform(0.5, 1.2));
+  return std::make_shared<SpreadCell>(arms, bodyRadius * random.uniform(0.5, 1.2));
 }
 
 PixelBox boundsOf(const Body& body, const Extent3& extent, double sliceStep, double margin) {

@@ -95,14 +95,22 @@ class SpreadCell : public Solid {
   };
 
   /// `joint` is the width over which arms run into each other.
-  SpreadCell(std::vector<Arm> arms, double joint);
+  SpreadCell(const std::vector<Arm>& arms, double joint);
 
   double depth(const Point& local) const override;
   double reach() const override { return reach_; }
   std::vector<Ball> balls() const override;
 
  private:
-  std::vector<Arm> arms_;
+  /// An arm and a ball around it, so that far arms need no square root.
+  struct Limb {
+    Arm arm;
+    Point axis, middle;
+    double inverseSquare;  ///< of the length of the axis; 0 for a length of 0
+    double farSquare;      ///< beyond this squared distance from the middle the arm makes no difference
+  };
+
+  std::vector<Limb> limbs_;
   double joint_;
   double reach_ = 0;
 };

@@ -120,8 +120,7 @@ class CompoundBodies : public Painter {
     Random random = Random(agent.look).stream("look");
     const double size = agent.poses[0].size, shift = random.uniform(0, 32), brightness = someFactor(0.2, random);
     const double layer = std::max(2.0, layer_ * size);
-    visitPixels(body, stage_.extent, 1, 0.5, [&](size_t index, const Point& local, double depth) {
-      if (coverage.owner[index] != static_cast<int32_t>(number)) return;
+    visitOwnedPixels(body, static_cast<int32_t>(number), coverage, 1, [&](size_t index, const Point& local, double depth) {
       const double feature = 0.12 * size + 2;
       const double noise = texture_.at(0, local.y / feature + shift, local.x / feature);
       double value = cytoplasm_ * std::max(0.1, 1 + grain_ * noise) + wall_ * std::exp(-depth / std::max(0.8, 0.02 * size));

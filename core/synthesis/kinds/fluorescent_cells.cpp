@@ -66,7 +66,7 @@ class FluorescentCells : public Painter {
     const bool isVolume = stage_.extent.isVolume();
     const bool isSpread = !isVolume && style.chance(0.4);
     const double elongation = style.uniform(1, 2), slenderness = style.uniform(0, 0.9), flatness = style.uniform(0.5, 1);
-    const Waviness waviness{style.uniform(0.03, 0.25), style.uniform(0.5, 1.8)};
+    const Waviness waviness{style.uniform(0.02, 0.22), style.uniform(0.9, 2)};
     Crowd crowd;
     crowd.coverage = isVolume ? style.logUniform(0.05, 0.5) : style.logUniform(0.08, 0.9);
     crowd.clumping = style.uniform(0.1, 1);
@@ -102,8 +102,8 @@ class FluorescentCells : public Painter {
       const Look look = lookOf(*placed[i].agent);
       const double deepest = std::max(1.0, 0.5 * placed[i].pose.size);
       const double c = std::cos(look.fibreAngle), s = std::sin(look.fibreAngle);
-      visitPixels(placed[i].body, stage_.extent, stage_.sliceStep, 0, [&](size_t index, const Point& local, double depth) {
-        if (coverage.owner[index] != static_cast<int32_t>(i)) return;
+      const auto number = static_cast<int32_t>(i);
+      visitOwnedPixels(placed[i].body, number, coverage, stage_.sliceStep, [&](size_t index, const Point& local, double depth) {
         const auto noise = [&](double y, double x) {
           return texture_.at(local.z / grainFeature_, y / grainFeature_ + look.shiftY, x / grainFeature_ + look.shiftX);
         };

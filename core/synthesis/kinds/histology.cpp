@@ -110,7 +110,7 @@ class Histology : public Painter {
                       patches = noiseField(stage_.extent, large, {4, 0.5}, random.stream("patches"));
     FloatRaster amount(stage_.extent);
     const double c = std::cos(fibreAngle_), s = std::sin(fibreAngle_);
-    const auto soft = [](double value) { return 1 / (1 + std::exp(-10 * value)); };
+    const auto soft = [](double value) { return 1 / (1 + std::exp(static_cast<float>(-10 * value))); };
     for (int64_t y = 0; y < stage_.extent.y; ++y) {
       for (int64_t x = 0; x < stage_.extent.x; ++x) {
         const size_t index = amount.index(0, y, x);

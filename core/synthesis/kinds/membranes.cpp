@@ -28,7 +28,8 @@ class Membranes : public Painter {
     warp_ = radius_ * style.uniform(0.02, 0.3);
     warpFeature_ = radius_ * style.uniform(0.8, 2);
     flattening_ = style.uniform(0.55, 1);
-    turn_ = style.angle();
+    const double turn = style.angle();
+    cosine_ = std::cos(turn), sine_ = std::sin(turn);
     isIsland_ = style.chance(0.35);
     spared_ = style.chance(0.5) ? style.uniform(0.3, 0.8) : 0;
     psf_ = style.logUniform(0.5, 1.8);
@@ -61,7 +62,7 @@ class Membranes : public Painter {
           const Look& look = looks[own];
           if (!look.isPresent) continue;
           const double inWall = cell.toWall / wall_;
-          light[index] = static_cast<float>(look.lumen + wallLight_ * look.wall * std::exp(-inWall * inWall));
+          light[index] = static_cast<float>(look.lumen + wallLight_ * look.wall * std::exp(static_cast<float>(-inWall * inWall)));
           if (cell.toWall >= spared_ * wall_) picture.labels[index] = placed[own].label;
         }
       }
@@ -107,8 +108,7 @@ class Membranes : public Painter {
 
   /// Coordinates in which cells are as long as wide.
   Point toMosaic(const Point& point) const {
-    const double c = std::cos(turn_), s = std::sin(turn_);
-    return {point.z, (point.y * c - point.x * s) / flattening_, (point.x * c + point.y * s) * flattening_};
+    return {point.z, (point.y * cosine_ - point.x * sine_) / flattening_, (point.x * cosine_ + point.y * sine_) * flattening_};
   }
 
   void populate(Random& style) {
@@ -132,10 +132,17 @@ class Membranes : public Painter {
     Look look{true, lumen_ * std::max(0.0, 1 + lumenVariation_ * random.normal()), someFactor(0.1, random)};
     if (isIsland_) {
       const double feature = 0.3 * stage_.shorterSide();
-      const Point& centre = one.pose.centre;
+      const Point& centre = founderOf(*one.agent).poses[0].centre;
       look.isPresent = texture_.at(centre.z / feature, centre.y / feature, centre.x / feature) > -0.3;
     }
     return look;
+  }
+
+  /// The island stays an island while its cells move and divide.
+  const Agent& founderOf(const Agent& agent) const {
+    const Agent* founder = &agent;
+    while (founder->parent >= 0) founder = &population()[static_cast<size_t>(founder->parent)];
+    return *founder;
   }
 
   void drawNuclei(const std::vector<Cast::Placed>& placed, const std::vector<Look>& looks, const LabelRaster& labels,
@@ -153,7 +160,7 @@ class Membranes : public Painter {
   Stage stage_;
   Cast cast_;
   Texture texture_;
-  double radius_, wall_, wallLight_, unevenWalls_, lumen_, lumenVariation_, nuclei_, warp_, warpFeature_, flattening_, turn_, spared_,
+  double radius_, wall_, wallLight_, unevenWalls_, lumen_, lumenVariation_, nuclei_, warp_, warpFeature_, flattening_, cosine_, sine_, spared_,
       psf_;
   bool isIsland_, isColoured_;
   Colour colour_{};

@@ -84,13 +84,13 @@ class TransmittedCells : public Painter {
     optics_.blur = style.logUniform(0.5, 0.6 + radius_ * (morphology_ == Morphology::kRods ? 0.12 : 0.04));
     const double width = morphology_ == Morphology::kSpread ? 0.3 * radius_ : radius_;
     optics_.halo = width * style.logUniform(0.5, 3);
-    optics_.strength = style.uniform(0.7, 2.2);
+    optics_.strength = style.logUniform(0.4, 2.2);
     optics_.isNegative = style.chance(0.15);
     optics_.direction = style.angle();
     optics_.defocus = style.sign() * style.uniform(1, 6);
     optics_.absorption = style.chance(0.6) ? style.uniform(0.03, 0.6) : 0.02;
     if (method == Method::kRelief) {
-      optics_.strength *= std::max(1.0, width * 0.4);
+      optics_.strength *= std::max(1.0, width * 0.2);
       debris_.perMegapixel = std::min(debris_.perMegapixel, 600.0);
     }
     if (method == Method::kBrightField) {
@@ -155,8 +155,7 @@ class TransmittedCells : public Painter {
     const double shiftY = random.uniform(0, 32), shiftX = random.uniform(0, 32);
     const double across = morphology_ == Morphology::kSpread && !rounded ? 0.25 * radius_ : radius_;
     const double plateau = rounded ? 0.1 : plateau_;
-    visitPixels(one.body, stage_.extent, stage_.sliceStep, 0.5, [&](size_t index, const Point& local, double depth) {
-      if (depth > 0 && coverage.owner[index] != number) return;
+    visitOwnedPixels(one.body, number, coverage, stage_.sliceStep, [&](size_t index, const Point& local, double depth) {
       const double edge = std::clamp(depth + 0.5, 0.0, 1.0), rest = 1 - std::clamp(depth / across, 0.0, 1.0);
       const double dome = std::sqrt(std::max(0.0, 1 - rest * rest));
       const double noise = texture_.at(0, local.y / grainFeature_ + shiftY, local.x / grainFeature_ + shiftX);
