@@ -33,31 +33,33 @@ Result<int> lockSettings(const fs::path& folder, const std::string& settings) {
   std::error_code failed;
   fs::create_directories(folder, failed);
   if (failed) {
-    return Error(ErrorCode::kIo, "cannot make the folder '" + folder.string() + "': " + systemErrorText(failed.value()) +
-                                     "; choose a place you may write to");
+    return Error(ErrorCode::kIo, "cannot make the folder '" + folder.string() +
+                                     "': " + systemErrorText(failed.value()) + "; choose a place you may write to");
   }
   if (!fs::exists(path)) {
     if (!fs::is_empty(folder, failed)) {
-      return Error(ErrorCode::kInvalidArgument, "'" + folder.string() +
-                                                    "' is not empty and not a folder of 'cytoclick synthesize'; name a new folder");
+      return Error(
+          ErrorCode::kInvalidArgument,
+          "'" + folder.string() + "' is not empty and not a folder of 'cytoclick synthesize'; name a new folder");
     }
     CYTO_TRY(writeFileAtomically(path, settings));
   }
   const int lock = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (lock < 0) {
-    return Error(ErrorCode::kIo, "cannot read '" + path.string() + "': " + systemErrorText(errno) + "; check its permissions");
+    return Error(ErrorCode::kIo,
+                 "cannot read '" + path.string() + "': " + systemErrorText(errno) + "; check its permissions");
   }
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     ::close(lock);
-    return Error(ErrorCode::kIo, "another process writes samples into '" + folder.string() + "'; wait for it or name another folder");
+    return Error(ErrorCode::kIo,
+                 "another process writes samples into '" + folder.string() + "'; wait for it or name another folder");
   }
   std::ifstream stream(path, std::ios::binary);
   const std::string found{std::istreambuf_iterator<char>(stream), {}};
   if (found != settings) {
     ::close(lock);
-    return Error(ErrorCode::kInvalidArgument, "'" + folder.string() +
-                                                  "' holds samples made with other options, see '" + path.string() +
-                                                  "'; give the same options or name a new folder");
+    return Error(ErrorCode::kInvalidArgument, "'" + folder.string() + "' holds samples made with other options, see '" +
+                                                  path.string() + "'; give the same options or name a new folder");
   }
   return lock;
 }

@@ -70,7 +70,8 @@ std::string kindList(bool asJson) {
   json list = json::array();
   std::string text;
   for (const synthesis::KindDescription& kind : synthesis::kinds()) {
-    list.push_back({{"name", kind.name}, {"about", kind.about}, {"slices", kind.hasVolumes}, {"frames", kind.hasSeries}});
+    list.push_back(
+        {{"name", kind.name}, {"about", kind.about}, {"slices", kind.hasVolumes}, {"frames", kind.hasSeries}});
     std::string line(kind.name);
     line.resize(24, ' ');
     text += (text.empty() ? "" : "\n") + line + std::string(kind.about);
@@ -132,7 +133,8 @@ class Synthesis {
 
   /// Threads take one sample after the other; this one reports and lists what is done.
   Status makeAll(const JobContext& job) {
-    const int threads = options_.threads > 0 ? options_.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    const int threads =
+        options_.threads > 0 ? options_.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     JobQueue queue(threads);
     for (int i = 0; i < threads; ++i) {
       queue.post(JobPriority::kBatch, [this](const CancelToken& cancel) { work(cancel); });
@@ -187,8 +189,8 @@ class Synthesis {
                        {"objects", objects},
                        {"kinds", perKind}});
     }
-    return std::to_string(entries.size()) + " samples with " + std::to_string(objects) + " objects in '" + options_.output +
-           "', " + std::to_string(missing_.size()) + " of them new";
+    return std::to_string(entries.size()) + " samples with " + std::to_string(objects) + " objects in '" +
+           options_.output + "', " + std::to_string(missing_.size()) + " of them new";
   }
 
   const Options& options_;
@@ -215,10 +217,11 @@ Result<ExitCode> runSynthesis(const Options& options, const JobContext& job) {
 }  // namespace
 
 void addSynthesizeCommand(CLI::App& app, Runner& chosen) {
-  CLI::App* command =
-      app.add_subcommand("synthesize", "Make images of cells that do not exist, with exact labels, to train and test on");
+  CLI::App* command = app.add_subcommand(
+      "synthesize", "Make images of cells that do not exist, with exact labels, to train and test on");
   const auto options = std::make_shared<Options>();
-  command->add_option("-o,--output", options->output, "folder for images, labels and index.csv; the same command again goes on");
+  command->add_option("-o,--output", options->output,
+                      "folder for images, labels and index.csv; the same command again goes on");
   command->add_option("--kind", options->kind, "kinds with commas between them, all, or list to see them")->required();
   command->add_option("--count", options->count, "samples in the folder; several kinds take turns; default: 100")
       ->check(CLI::Range(int64_t{1}, int64_t{10'000'000}));
@@ -226,15 +229,16 @@ void addSynthesizeCommand(CLI::App& app, Runner& chosen) {
   command->add_option("--size", options->size, "rows and columns; default: 256 256")
       ->expected(2)
       ->check(CLI::Range(synthesis::kLeastSide, int64_t{65536}));
-  command->add_option("--slices", options->slices, "slices of a volume; default: 1")->check(CLI::Range(int64_t{1}, int64_t{65536}));
-  command->add_option("--frames", options->frames, "frames of a series; default: 1")->check(CLI::Range(int64_t{1}, int64_t{65536}));
+  command->add_option("--slices", options->slices, "slices of a volume; default: 1")
+      ->check(CLI::Range(int64_t{1}, int64_t{65536}));
+  command->add_option("--frames", options->frames, "frames of a series; default: 1")
+      ->check(CLI::Range(int64_t{1}, int64_t{65536}));
   command->add_option("--pixel-type", options->pixelType, "uint8, uint16 or any; default: any")
       ->check(CLI::IsMember({"any", "uint8", "uint16"}));
   command->add_option("--threads", options->threads, "processor threads; default: all")->check(CLI::Range(0, 1024));
   command->add_flag("--json", options->asJson, "one JSON document on stdout");
-  command->callback([&chosen, options] {
-    chosen = [options](const JobContext& job) { return runSynthesis(*options, job); };
-  });
+  command->callback(
+      [&chosen, options] { chosen = [options](const JobContext& job) { return runSynthesis(*options, job); }; });
 }
 
 }  // namespace cyto::cli

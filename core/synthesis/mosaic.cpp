@@ -45,19 +45,23 @@ void Mosaic::fillBuckets() {
   constexpr int64_t kBlock = 8;  // first for blocks of buckets, then for each bucket of a block
   candidates_.resize(static_cast<size_t>(buckets_.count()));
   const double axes = buckets_.z == 1 ? 2 : 3;
-  const auto middle = [](double origin, int64_t i, double side) { return origin + (static_cast<double>(i) + 0.5) * side; };
+  const auto middle = [](double origin, int64_t i, double side) {
+    return origin + (static_cast<double>(i) + 0.5) * side;
+  };
   const double block = bucket_ * kBlock;
   for (int64_t z0 = 0; z0 < buckets_.z; z0 += kBlock) {
     for (int64_t y0 = 0; y0 < buckets_.y; y0 += kBlock) {
       for (int64_t x0 = 0; x0 < buckets_.x; x0 += kBlock) {
         const double z = buckets_.z == 1 ? middle(origin_.z, 0, bucket_) : middle(origin_.z, z0 / kBlock, block);
-        const std::vector<int32_t> near = candidatesAmong(
-            all_, {z, middle(origin_.y, y0 / kBlock, block), middle(origin_.x, x0 / kBlock, block)}, block / 2 * std::sqrt(axes));
+        const std::vector<int32_t> near =
+            candidatesAmong(all_, {z, middle(origin_.y, y0 / kBlock, block), middle(origin_.x, x0 / kBlock, block)},
+                            block / 2 * std::sqrt(axes));
         for (int64_t bz = z0; bz < std::min(z0 + kBlock, buckets_.z); ++bz) {
           for (int64_t by = y0; by < std::min(y0 + kBlock, buckets_.y); ++by) {
             for (int64_t bx = x0; bx < std::min(x0 + kBlock, buckets_.x); ++bx) {
               candidates_[static_cast<size_t>((bz * buckets_.y + by) * buckets_.x + bx)] = candidatesAmong(
-                  near, {middle(origin_.z, bz, bucket_), middle(origin_.y, by, bucket_), middle(origin_.x, bx, bucket_)},
+                  near,
+                  {middle(origin_.z, bz, bucket_), middle(origin_.y, by, bucket_), middle(origin_.x, bx, bucket_)},
                   bucket_ / 2 * std::sqrt(axes));
             }
           }
@@ -95,11 +99,13 @@ std::vector<int32_t> Mosaic::candidatesAmong(const std::vector<int32_t>& seeds, 
 Mosaic::Cell Mosaic::at(const Point& point) const {
   Cell cell;
   if (seeds_.empty()) return cell;
-  const double z = (point.z - origin_.z) / bucket_, y = (point.y - origin_.y) / bucket_, x = (point.x - origin_.x) / bucket_;
+  const double z = (point.z - origin_.z) / bucket_, y = (point.y - origin_.y) / bucket_,
+               x = (point.x - origin_.x) / bucket_;
   const bool isInside = z >= 0 && y >= 0 && x >= 0 && z < static_cast<double>(buckets_.z) &&
                         y < static_cast<double>(buckets_.y) && x < static_cast<double>(buckets_.x);
   const auto bucket = [&] {
-    return static_cast<size_t>((static_cast<int64_t>(z) * buckets_.y + static_cast<int64_t>(y)) * buckets_.x + static_cast<int64_t>(x));
+    return static_cast<size_t>((static_cast<int64_t>(z) * buckets_.y + static_cast<int64_t>(y)) * buckets_.x +
+                               static_cast<int64_t>(x));
   };
   double best = std::numeric_limits<double>::max(), second = best;
   for (const int32_t i : isInside ? candidates_[bucket()] : all_) {

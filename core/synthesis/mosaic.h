@@ -17,9 +17,9 @@ struct Seed {
 class Mosaic {
  public:
   struct Cell {
-    int32_t seed = -1;   ///< index; -1 without seeds
-    int32_t next = -1;   ///< the neighbour across the nearest wall
-    double toWall = 0;   ///< distance to it
+    int32_t seed = -1;  ///< index; -1 without seeds
+    int32_t next = -1;  ///< the neighbour across the nearest wall
+    double toWall = 0;  ///< distance to it
   };
 
   explicit Mosaic(std::vector<Seed> seeds);
@@ -29,7 +29,8 @@ class Mosaic {
 
  private:
   /// Those of some seeds that may be the best or the second for a point of one cube of space.
-  std::vector<int32_t> candidatesAmong(const std::vector<int32_t>& seeds, const Point& middle, double halfDiagonal) const;
+  std::vector<int32_t> candidatesAmong(const std::vector<int32_t>& seeds, const Point& middle,
+                                       double halfDiagonal) const;
   void layBuckets();
   void fillBuckets();
 

@@ -11,8 +11,8 @@ FloatRaster illumination(const Stage& stage, double strength, Random random) {
   const Extent3& extent = stage.extent;
   const Extent3 plane{1, extent.y, extent.x};
   const FloatRaster waves = noiseField(plane, 0.5 * stage.shorterSide(), {2, 0.5}, random.stream("waves"));
-  const double angle = random.angle(), slope = strength * random.uniform(0, 0.7), border = strength * random.uniform(0, 0.6),
-               wave = strength * random.uniform(0, 0.2);
+  const double angle = random.angle(), slope = strength * random.uniform(0, 0.7),
+               border = strength * random.uniform(0, 0.6), wave = strength * random.uniform(0, 0.2);
   const double middleY = static_cast<double>(extent.y) * random.uniform(0.3, 0.7),
                middleX = static_cast<double>(extent.x) * random.uniform(0.3, 0.7);
   const double scale = 2 / static_cast<double>(std::max(extent.y, extent.x));
@@ -38,12 +38,14 @@ void scatter(const Stage& stage, const Debris& debris, Random random, FloatRaste
     SolidPointer solid;
     if (random.chance(debris.fibres)) {
       const double length = radius * random.logUniform(6, 30);
-      solid = std::make_shared<Rod>(Rod::Outline{length, std::max(0.6, radius * 0.4), random.normal() * length * 0.15, 0});
+      solid =
+          std::make_shared<Rod>(Rod::Outline{length, std::max(0.6, radius * 0.4), random.normal() * length * 0.15, 0});
     } else {
       solid = randomBlob(radius * random.uniform(1, 1.8), radius, radius, {debris.waviness, 1}, random);
     }
     const Point centre{extent.isVolume() ? random.uniform(0, stage.height()) : 0,
-                       random.uniform() * static_cast<double>(extent.y), random.uniform() * static_cast<double>(extent.x)};
+                       random.uniform() * static_cast<double>(extent.y),
+                       random.uniform() * static_cast<double>(extent.x)};
     const Body body(solid, centre, random.angle());
     const double amount = debris.strength * random.logUniform(0.3, 1.5) * (random.chance(debris.negative) ? -1 : 1);
     visitPixels(body, extent, stage.sliceStep, 0.5, [&](size_t index, const Point&, double depth) {
@@ -67,8 +69,7 @@ FloatRaster phaseContrast(const FloatRaster& thickness, const TransmittedLight& 
 }
 
 FloatRaster relief(const FloatRaster& thickness, const TransmittedLight& optics) {
-  FloatRaster light =
-      slope(blurred(thickness, optics.blur), std::sin(optics.direction), std::cos(optics.direction));
+  FloatRaster light = slope(blurred(thickness, optics.blur), std::sin(optics.direction), std::cos(optics.direction));
   for (float& value : light) value = static_cast<float>(0.5 + 0.45 * std::tanh(optics.strength * 2.5 * value));
   return light;
 }
@@ -102,7 +103,8 @@ std::vector<FloatRaster> throughStains(const std::vector<const FloatRaster*>& am
     FloatRaster one(amounts[0]->extent());
     for (size_t i = 0; i < one.size(); ++i) {
       float density = 0;
-      for (size_t stain = 0; stain < amounts.size(); ++stain) density += densities[stain][channel] * (*amounts[stain])[i];
+      for (size_t stain = 0; stain < amounts.size(); ++stain)
+        density += densities[stain][channel] * (*amounts[stain])[i];
       one[i] = lamp[channel] * std::exp(-density);
     }
     light.push_back(std::move(one));
@@ -119,8 +121,13 @@ std::vector<FloatRaster> tinted(const FloatRaster& light, const Colour& colour) 
 }
 
 Colour randomFluorophoreColour(Random& random) {
-  constexpr std::array<Colour, 7> kColours = {
-      {{0.1f, 0.2f, 1}, {0.05f, 1, 0.1f}, {1, 0.1f, 0.05f}, {1, 0.1f, 0.9f}, {0, 0.9f, 0.9f}, {1, 0.9f, 0.1f}, {1, 1, 1}}};
+  constexpr std::array<Colour, 7> kColours = {{{0.1f, 0.2f, 1},
+                                               {0.05f, 1, 0.1f},
+                                               {1, 0.1f, 0.05f},
+                                               {1, 0.1f, 0.9f},
+                                               {0, 0.9f, 0.9f},
+                                               {1, 0.9f, 0.1f},
+                                               {1, 1, 1}}};
   return kColours[static_cast<size_t>(random.integer(0, kColours.size() - 1))];
 }
 

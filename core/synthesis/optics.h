@@ -23,13 +23,13 @@ void scatter(const Stage& stage, const Debris& debris, Random random, FloatRaste
 /// How transmitted light shows thin, clear things.
 struct TransmittedLight {
   enum class Method { kPhaseContrast, kRelief, kBrightField } method = Method::kPhaseContrast;
-  double strength = 1;    ///< phase per thickness, in radians
-  double halo = 8;        ///< phase contrast: deviation of the halo in pixels
-  bool isNegative = false;///< phase contrast: thick is bright
-  double direction = 0;   ///< relief: where the light comes from
-  double defocus = 1;     ///< bright field: strength of the rims, negative on the other side of the focus
-  double absorption = 0;  ///< bright field: share of light lost per thickness
-  double blur = 1;        ///< deviation of the point spread function
+  double strength = 1;      ///< phase per thickness, in radians
+  double halo = 8;          ///< phase contrast: deviation of the halo in pixels
+  bool isNegative = false;  ///< phase contrast: thick is bright
+  double direction = 0;     ///< relief: where the light comes from
+  double defocus = 1;       ///< bright field: strength of the rims, negative on the other side of the focus
+  double absorption = 0;    ///< bright field: share of light lost per thickness
+  double blur = 1;          ///< deviation of the point spread function
 };
 
 /// Light around 0.5 of things of this thickness (about 1 for a whole cell). Phase contrast is 0.5 minus a sine of what

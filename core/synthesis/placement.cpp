@@ -53,7 +53,8 @@ std::vector<Point> Occupancy::footprintOf(const Solid& solid) const {
   for (int64_t z = -inDepth; z <= inDepth; ++z) {
     for (int64_t y = -inPlane; y <= inPlane; ++y) {
       for (int64_t x = -inPlane; x <= inPlane; ++x) {
-        const Point local{static_cast<double>(z) * cell_, static_cast<double>(y) * cell_, static_cast<double>(x) * cell_};
+        const Point local{static_cast<double>(z) * cell_, static_cast<double>(y) * cell_,
+                          static_cast<double>(x) * cell_};
         if (solid.depth(local) > 0) points.push_back(local);
       }
     }

@@ -31,10 +31,10 @@ struct Pose {
 struct Agent {
   int64_t parent = -1;  ///< index of the agent that divided into this one and another
   int64_t firstFrame = 0;
-  uint64_t look = 0;         ///< seed of everything that stays the same about it
-  int crowd = 0;             ///< which of the painter's crowds it belongs to
-  bool isLabelled = true;    ///< false: a distractor, as real annotations have
-  std::vector<Pose> poses;   ///< one per frame
+  uint64_t look = 0;        ///< seed of everything that stays the same about it
+  int crowd = 0;            ///< which of the painter's crowds it belongs to
+  bool isLabelled = true;   ///< false: a distractor, as real annotations have
+  std::vector<Pose> poses;  ///< one per frame
 
   bool isAliveAt(int64_t frame) const {
     return frame >= firstFrame && frame < firstFrame + static_cast<int64_t>(poses.size());
@@ -49,10 +49,10 @@ using SolidOf = std::function<SolidPointer(uint64_t look, const Pose& pose)>;
 
 /// How objects lie in the first frame.
 struct Crowd {
-  double coverage = 0.2;   ///< share of the frame that they shall cover, as far as they find room
-  double clumping = 0.3;   ///< how often one lies against another
-  double alignment = 0;    ///< how often it then has the other's direction
-  double overlap = 0.05;   ///< share of an object that may lie in others
+  double coverage = 0.2;  ///< share of the frame that they shall cover, as far as they find room
+  double clumping = 0.3;  ///< how often one lies against another
+  double alignment = 0;   ///< how often it then has the other's direction
+  double overlap = 0.05;  ///< share of an object that may lie in others
   int64_t most = 3000;
   bool isLabelled = true;
   std::function<double(Random&)> size;
@@ -86,23 +86,24 @@ class Occupancy {
   std::vector<bool> taken_;
 };
 
-/// Adds one crowd in its first frame to the population, where the occupancy has room. The agents get the number `index`.
+/// Adds one crowd in its first frame to the population, where the occupancy has room. The agents get the number
+/// `index`.
 void settle(const Stage& stage, const Crowd& crowd, int index, Occupancy& occupancy, Random random,
             Population& population);
 
 /// How objects live.
 struct Motion {
-  double speed = 1;         ///< pixels per frame
-  double persistence = 0.7; ///< 0: a new direction in every frame
-  double turning = 0.05;    ///< radians per frame
-  double cycle = 20;        ///< frames from division to division, on average; 0: no divisions
-  double growth = 1.4;      ///< size before a division by size after it
-  double separation = 0.7;  ///< of the daughters from the mother's centre, in units of its reach
+  double speed = 1;          ///< pixels per frame
+  double persistence = 0.7;  ///< 0: a new direction in every frame
+  double turning = 0.05;     ///< radians per frame
+  double cycle = 20;         ///< frames from division to division, on average; 0: no divisions
+  double growth = 1.4;       ///< size before a division by size after it
+  double separation = 0.7;   ///< of the daughters from the mother's centre, in units of its reach
   bool keepsApart = true;
 };
 
-/// Gives every agent of the first frame its life and adds the daughters; `crowds` are those the agents belong to. Agents
-/// that leave the frame end.
+/// Gives every agent of the first frame its life and adds the daughters; `crowds` are those the agents belong to.
+/// Agents that leave the frame end.
 void live(const Stage& stage, const Motion& motion, const std::vector<Crowd>& crowds, Random random,
           Population& population);
 

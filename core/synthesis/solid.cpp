@@ -125,8 +125,7 @@ double SpreadCell::depth(const Point& local) const {
     const Point &axis = limb.axis, offset{local.z - arm.from.z, local.y - arm.from.y, local.x - arm.from.x};
     const double projection = (axis.z * offset.z + axis.y * offset.y + axis.x * offset.x) * limb.inverseSquare;
     const double along = std::clamp(projection, 0.0, 1.0);
-    const double distance =
-        length({offset.z - along * axis.z, offset.y - along * axis.y, offset.x - along * axis.x});
+    const double distance = length({offset.z - along * axis.z, offset.y - along * axis.y, offset.x - along * axis.x});
     const double depth = arm.fromRadius + (arm.toRadius - arm.fromRadius) * along - distance;
     deepest = smoothMaximum(deepest, depth, joint_);
   }
@@ -165,7 +164,8 @@ SolidPointer randomSpreadCell(double radius, double slenderness, Random& random)
   const auto more = random.integer(0, slenderness > 0.6 ? 1 : 3);
   for (int64_t i = 0; i < more; ++i) {
     const double angle = random.angle(), reach = radius * random.uniform(0.4, 0.9) * (1 - 0.4 * slenderness);
-    const Point root{0, 0, random.uniform(-1, 1) * half}, tip{0, reach * std::sin(angle), root.x + reach * std::cos(angle)};
+    const Point root{0, 0, random.uniform(-1, 1) * half},
+        tip{0, reach * std::sin(angle), root.x + reach * std::cos(angle)};
     addArm(root, bodyRadius * random.uniform(0.5, 0.9), tip, tipRadius(), random, arms);
     if (random.chance(0.15)) arms.push_back({tip, tip, bodyRadius * random.uniform(0.2, 0.45), 0});
   }

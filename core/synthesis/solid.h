@@ -115,7 +115,8 @@ class SpreadCell : public Solid {
   double reach_ = 0;
 };
 
-/// A spread cell whose longest extent is about 2 * radius. `slenderness` in 0..1: from a compact cell to a long thin one.
+/// A spread cell whose longest extent is about 2 * radius. `slenderness` in 0..1: from a compact cell to a long thin
+/// one.
 SolidPointer randomSpreadCell(double radius, double slenderness, Random& random);
 
 /// A solid in a frame. The long axis is turned by `angle` from x towards y.

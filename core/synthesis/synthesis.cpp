@@ -126,15 +126,13 @@ Result<SyntheticSample> synthesize(const SynthesisOptions& options, uint64_t see
       if (isMade) return sample;
     }
   } catch (const std::bad_alloc&) {
-    return Error(ErrorCode::kOutOfMemory,
-                 "there is not enough memory for a sample of the shape " + options.shape.text() + "; ask for a smaller one");
+    return Error(ErrorCode::kOutOfMemory, "there is not enough memory for a sample of the shape " +
+                                              options.shape.text() + "; ask for a smaller one");
   }
   return Error(ErrorCode::kInternal, "the kind '" + options.kind + "' found no room for an object in the shape " +
                                          options.shape.text() + "; ask for a larger one");
 }
 
-uint64_t sampleSeed(uint64_t setSeed, uint64_t index) {
-  return Random(setSeed).stream("samples").stream(index).bits();
-}
+uint64_t sampleSeed(uint64_t setSeed, uint64_t index) { return Random(setSeed).stream("samples").stream(index).bits(); }
 
 }  // namespace cyto::synthesis

@@ -12,9 +12,9 @@ namespace cyto::synthesis {
 
 /// What a sample shall be.
 struct SynthesisOptions {
-  std::string kind;                  ///< one of `kinds()`
+  std::string kind;                   ///< one of `kinds()`
   cyto::Shape shape{1, 1, 256, 256};  ///< frames, slices, rows, columns; rows and columns at least `kLeastSide`
-  std::optional<Dtype> pixelType;    ///< uint8 or uint16; nothing: drawn at random, as is whether a plane has colours
+  std::optional<Dtype> pixelType;     ///< uint8 or uint16; nothing: drawn at random, as is whether a plane has colours
 };
 
 inline constexpr int64_t kLeastSide = 48;
@@ -22,8 +22,8 @@ inline constexpr int64_t kLeastSide = 48;
 /// The life of one object, as in man_track.txt of the Cell Tracking Challenge.
 struct Track {
   uint32_t id = 0;
-  int64_t begin = 0;  ///< first frame
-  int64_t end = 0;    ///< last frame, included
+  int64_t begin = 0;    ///< first frame
+  int64_t end = 0;      ///< last frame, included
   uint32_t parent = 0;  ///< 0: none; otherwise it ends in the frame before and has exactly two daughters
 
   bool operator==(const Track&) const = default;

@@ -22,11 +22,10 @@ std::vector<Knots> knotsOf(int64_t count, double step) {
     const double position = static_cast<double>(i) * step;
     const auto first = static_cast<int64_t>(position);
     const double t = position - static_cast<double>(first), s = 1 - t;
-    knots[static_cast<size_t>(i)] = {first,
-                                     {static_cast<float>(s * s * s / 6),
-                                      static_cast<float>((3 * t * t * t - 6 * t * t + 4) / 6),
-                                      static_cast<float>((3 * s * s * s - 6 * s * s + 4) / 6),
-                                      static_cast<float>(t * t * t / 6)}};
+    knots[static_cast<size_t>(i)] = {
+        first,
+        {static_cast<float>(s * s * s / 6), static_cast<float>((3 * t * t * t - 6 * t * t + 4) / 6),
+         static_cast<float>((3 * s * s * s - 6 * s * s + 4) / 6), static_cast<float>(t * t * t / 6)}};
   }
   return knots;
 }
@@ -61,9 +60,9 @@ void addSpline(const FloatRaster& grid, const Point& step, float factor, FloatRa
       const Knots& row = rows[static_cast<size_t>(y)];
       const float* from = plane.data() + row.first * knots.x;
       for (int64_t x = 0; x < knots.x; ++x) {
-        line[static_cast<size_t>(x)] = factor * (row.weights[0] * from[x] + row.weights[1] * from[x + knots.x] +
-                                                 row.weights[2] * from[x + 2 * knots.x] +
-                                                 row.weights[3] * from[x + 3 * knots.x]);
+        line[static_cast<size_t>(x)] =
+            factor * (row.weights[0] * from[x] + row.weights[1] * from[x + knots.x] +
+                      row.weights[2] * from[x + 2 * knots.x] + row.weights[3] * from[x + 3 * knots.x]);
       }
       float* values = out.row(z, y);
       for (int64_t x = 0; x < extent.x; ++x) {

@@ -16,7 +16,8 @@ struct Octaves {
 FloatRaster noiseField(const Extent3& extent, double feature, const Octaves& octaves, Random random,
                        double sliceStep = 1);
 
-/// The same kind of noise for looks that move with an object: asked for at any point, repeated after some dozen features.
+/// The same kind of noise for looks that move with an object: asked for at any point, repeated after some dozen
+/// features.
 class Texture {
  public:
   /// A texture of planes ignores z and is much cheaper than one of volumes.

@@ -1,5 +1,5 @@
-// How long a synthetic sample takes on one core, per kind: planes of 256 and 1024 pixels, the mean of other seeds in each
-// round. Nothing is written.
+// How long a synthetic sample takes on one core, per kind: planes of 256 and 1024 pixels, the mean of other seeds in
+// each round. Nothing is written.
 
 #include <benchmark/benchmark.h>
 

@@ -33,7 +33,8 @@ class SynthesizeCommand : public testing::Test {
 
   fs::path file(const std::string& name) const { return folder_ / kDifficultName / name; }
 
-  static std::vector<std::string> words(const fs::path& output, const std::string& kind, std::vector<std::string> more = {}) {
+  static std::vector<std::string> words(const fs::path& output, const std::string& kind,
+                                        std::vector<std::string> more = {}) {
     more.insert(more.begin(), {"-q", "synthesize", "-o", output.string(), "--kind", kind});
     return more;
   }
@@ -46,11 +47,12 @@ class SynthesizeCommand : public testing::Test {
 
 TEST_F(SynthesizeCommand, WritesPairsAndAnIndex) {
   const fs::path output = file("new/samples");
-  const ProgramRun run = synthesize(output, "blood,fluorescence-nuclei", {"--count", "3", "--size", "64", "80", "--json"});
+  const ProgramRun run =
+      synthesize(output, "blood,fluorescence-nuclei", {"--count", "3", "--size", "64", "80", "--json"});
   ASSERT_EQ(run.exitCode, 0) << run.err;
-  EXPECT_THAT(namesIn(output),
-              ElementsAre("blood-000000.png", "blood-000000_label.tif", "blood-000002.png", "blood-000002_label.tif",
-                          "fluorescence-nuclei-000001.png", "fluorescence-nuclei-000001_label.tif", "index.csv", "synthesis.json"));
+  EXPECT_THAT(namesIn(output), ElementsAre("blood-000000.png", "blood-000000_label.tif", "blood-000002.png",
+                                           "blood-000002_label.tif", "fluorescence-nuclei-000001.png",
+                                           "fluorescence-nuclei-000001_label.tif", "index.csv", "synthesis.json"));
   const json report = json::parse(run.out);
   EXPECT_EQ(report["samples"], 3);
   EXPECT_EQ(report["new"], 3);
@@ -85,10 +87,13 @@ TEST_F(SynthesizeCommand, ThreadsMakeNoDifference) {
 }
 
 TEST_F(SynthesizeCommand, SeriesHaveTracksAndVolumesSlices) {
-  ASSERT_EQ(synthesize(file("series"), "phase-contrast-rods", {"--count", "1", "--frames", "12", "--size", "96", "96"}).exitCode, 0);
+  ASSERT_EQ(synthesize(file("series"), "phase-contrast-rods", {"--count", "1", "--frames", "12", "--size", "96", "96"})
+                .exitCode,
+            0);
   EXPECT_THAT(namesIn(file("series")), testing::Contains("phase-contrast-rods-000000_man_track.txt"));
   EXPECT_EQ((*io::openImage(file("series/phase-contrast-rods-000000.tif")))->info().shape, (Shape{12, 1, 96, 96}));
-  EXPECT_EQ((*io::openImage(file("series/phase-contrast-rods-000000_label.tif")))->info().shape, (Shape{12, 1, 96, 96}));
+  EXPECT_EQ((*io::openImage(file("series/phase-contrast-rods-000000_label.tif")))->info().shape,
+            (Shape{12, 1, 96, 96}));
   std::istringstream tracks(readText(file("series/phase-contrast-rods-000000_man_track.txt")));
   int count = 0;
   for (int id, begin, end, parent; tracks >> id >> begin >> end >> parent; ++count) {
@@ -98,7 +103,8 @@ TEST_F(SynthesizeCommand, SeriesHaveTracksAndVolumesSlices) {
     EXPECT_LT(parent, id);
   }
   EXPECT_GT(count, 0);
-  ASSERT_EQ(synthesize(file("volume"), "membranes", {"--count", "1", "--slices", "9", "--pixel-type", "uint16"}).exitCode, 0);
+  ASSERT_EQ(
+      synthesize(file("volume"), "membranes", {"--count", "1", "--slices", "9", "--pixel-type", "uint16"}).exitCode, 0);
   const auto volume = io::openImage(file("volume/membranes-000000.tif"));
   ASSERT_TRUE(volume) << volume.error().message();
   EXPECT_EQ((*volume)->info().shape, (Shape{1, 9, 256, 256}));

@@ -101,7 +101,9 @@ class ImagePlanes : public PlanesToWrite {
 
   const Shape& shape() const override { return image_.shape(); }
   int64_t sample_bytes() const override { return static_cast<int64_t>(dtypeSize(image_.dtype())); }
-  uint32_t largest() const override { return image_.dtype() == Dtype::kUint8 ? largestOf<uint8_t>() : largestOf<uint16_t>(); }
+  uint32_t largest() const override {
+    return image_.dtype() == Dtype::kUint8 ? largestOf<uint8_t>() : largestOf<uint16_t>();
+  }
 
   const void* rows(int64_t t, int64_t z, const PlaneBox& window) override {
     const int64_t first = ((t * shape().z + z) * shape().y + window.y0) * shape().x;

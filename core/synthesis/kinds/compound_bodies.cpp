@@ -104,7 +104,8 @@ class CompoundBodies : public Painter {
     crowd.size = sizesAround(largest_, style.uniform(0.1, 0.5));
     crowd.solid = [=](uint64_t look, const Pose& pose) {
       Random random = Random(look).stream("form");
-      return randomBlob(pose.size * std::sqrt(elongation), pose.size / std::sqrt(elongation), pose.size, waviness, random);
+      return randomBlob(pose.size * std::sqrt(elongation), pose.size / std::sqrt(elongation), pose.size, waviness,
+                        random);
     };
     Occupancy occupancy(stage_, largest_ / 5);
     settle(stage_, crowd, 0, occupancy, stage_.random.stream("places"), population_);
@@ -120,13 +121,15 @@ class CompoundBodies : public Painter {
     Random random = Random(agent.look).stream("look");
     const double size = agent.poses[0].size, shift = random.uniform(0, 32), brightness = someFactor(0.2, random);
     const double layer = std::max(2.0, layer_ * size);
-    visitOwnedPixels(body, static_cast<int32_t>(number), coverage, 1, [&](size_t index, const Point& local, double depth) {
-      const double feature = 0.12 * size + 2;
-      const double noise = texture_.at(0, local.y / feature + shift, local.x / feature);
-      double value = cytoplasm_ * std::max(0.1, 1 + grain_ * noise) + wall_ * std::exp(-depth / std::max(0.8, 0.02 * size));
-      if (layer_ > 0 && depth < layer) value += 0.5 * cytoplasm_ + 0.3 * layerLight_;
-      flesh[index] = static_cast<float>(brightness * value);
-    });
+    visitOwnedPixels(
+        body, static_cast<int32_t>(number), coverage, 1, [&](size_t index, const Point& local, double depth) {
+          const double feature = 0.12 * size + 2;
+          const double noise = texture_.at(0, local.y / feature + shift, local.x / feature);
+          double value =
+              cytoplasm_ * std::max(0.1, 1 + grain_ * noise) + wall_ * std::exp(-depth / std::max(0.8, 0.02 * size));
+          if (layer_ > 0 && depth < layer) value += 0.5 * cytoplasm_ + 0.3 * layerLight_;
+          flesh[index] = static_cast<float>(brightness * value);
+        });
     if (layer_ > 0) drawLayer(number, layer, coverage, random, nuclei);
     const double count = innerNuclei_ > 0 ? std::max(2.0, random.poisson(innerNuclei_)) : 0;
     std::vector<Ball> drawn;
@@ -137,7 +140,8 @@ class CompoundBodies : public Painter {
       const double radius = size * innerSize_ * someFactor(0.25, random);
       bool isFree = body.solid().depth(centre) > radius;
       for (size_t j = 0; j < centres.size(); ++j) {
-        isFree = isFree && std::hypot(centre.y - centres[j].y, centre.x - centres[j].x) > 0.95 * (radius + drawn[j].radius);
+        isFree =
+            isFree && std::hypot(centre.y - centres[j].y, centre.x - centres[j].x) > 0.95 * (radius + drawn[j].radius);
       }
       if (!isFree) continue;
       centres.push_back(centre);
@@ -155,14 +159,17 @@ class CompoundBodies : public Painter {
       const double angle = 2 * M_PI * (i + random.uniform(-0.2, 0.2)) / count;
       // The surface in this direction, by walking outwards.
       double away = 0;
-      while (away < size && body.solid().depth({0, away * std::sin(angle), away * std::cos(angle)}) > 0.5 * layer) away += 1;
+      while (away < size && body.solid().depth({0, away * std::sin(angle), away * std::cos(angle)}) > 0.5 * layer)
+        away += 1;
       drawNucleus(number, {0, away * std::sin(angle), away * std::cos(angle)}, radius, coverage, random, nuclei);
     }
   }
 
-  void drawNucleus(size_t number, const Point& at, double radius, const Coverage& coverage, Random& random, FloatRaster& nuclei) const {
+  void drawNucleus(size_t number, const Point& at, double radius, const Coverage& coverage, Random& random,
+                   FloatRaster& nuclei) const {
     radius = std::max(radius, 1.0);
-    const Body nucleus(randomBlob(radius * 1.1, radius / 1.1, radius, {0.05, 1.5}, random), bodies_[number].toFrame(at), random.angle());
+    const Body nucleus(randomBlob(radius * 1.1, radius / 1.1, radius, {0.05, 1.5}, random), bodies_[number].toFrame(at),
+                       random.angle());
     const double brightness = nuclei_ * someFactor(0.3, random);
     visitPixels(nucleus, stage_.extent, 1, 0.5, [&](size_t index, const Point& local, double depth) {
       if (coverage.owner[index] != static_cast<int32_t>(number)) return;

@@ -1,13 +1,14 @@
 // Sections through cells in the electron microscope: profiles of very different size, dark membranes, grainy cytoplasm,
-// mitochondria, vesicles. Either the profiles are labelled or the mitochondria. In a stack profiles run through the slices.
+// mitochondria, vesicles. Either the profiles are labelled or the mitochondria. In a stack profiles run through the
+// slices.
 
 #include <algorithm>
 
 #include "core/synthesis/filters.h"
 #include "core/synthesis/kinds/kinds.h"
+#include "core/synthesis/mosaic.h"
 #include "core/synthesis/optics.h"
 #include "core/synthesis/texture.h"
-#include "core/synthesis/mosaic.h"
 
 namespace cyto::synthesis {
 
@@ -48,9 +49,11 @@ class ElectronMicroscopy : public Painter {
     drawProfiles(light, picture.labels, owners);
     drawMitochondria(frame, owners, light, picture.labels);
     if (vesicles_ > 0) {
-      scatter(stage_, {vesicles_, 0.9, std::max(1.2, 0.12 * radius_), 0.22, 0.75, 0}, stage_.random.stream("vesicles"), light);
+      scatter(stage_, {vesicles_, 0.9, std::max(1.2, 0.12 * radius_), 0.22, 0.75, 0}, stage_.random.stream("vesicles"),
+              light);
     }
-    add(light, noiseField(stage_.extent, grainFeature_, {2, 0.7}, stage_.random.stream("grain"), stage_.sliceStep), static_cast<float>(grain_));
+    add(light, noiseField(stage_.extent, grainFeature_, {2, 0.7}, stage_.random.stream("grain"), stage_.sliceStep),
+        static_cast<float>(grain_));
     blur(light, psf_);
     for (float& value : light) value = std::max(value, 0.03f);
     multiply(light, illumination(stage_, 0.3, stage_.random.stream("illumination")));
@@ -91,15 +94,18 @@ class ElectronMicroscopy : public Painter {
     crowd.solid = [=](uint64_t look, const Pose& pose) {
       Random random = Random(look).stream("form");
       const double longer = std::sqrt(elongation * someFactor(0.3, random));
-      return randomBlob(pose.size * std::max(longer, 1.0), pose.size / std::max(longer, 1.0), pose.size * 1.3, {0.12, 1.2}, random);
+      return randomBlob(pose.size * std::max(longer, 1.0), pose.size / std::max(longer, 1.0), pose.size * 1.3,
+                        {0.12, 1.2}, random);
     };
     cast_.settle({crowd}, {}, size / 1.5, stage_.random.stream("mitochondria"));
   }
 
   void drawProfiles(FloatRaster& light, LabelRaster& labels, Raster<int32_t>& owners) const {
     const Random& random = stage_.random;
-    const FloatRaster warpY = noiseField(stage_.extent, warpFeature_, {4, 0.5}, random.stream("warp y"), stage_.sliceStep * depthScale_),
-                      warpX = noiseField(stage_.extent, warpFeature_, {4, 0.5}, random.stream("warp x"), stage_.sliceStep * depthScale_),
+    const FloatRaster warpY = noiseField(stage_.extent, warpFeature_, {4, 0.5}, random.stream("warp y"),
+                                         stage_.sliceStep * depthScale_),
+                      warpX = noiseField(stage_.extent, warpFeature_, {4, 0.5}, random.stream("warp x"),
+                                         stage_.sliceStep * depthScale_),
                       uneven = noiseField(stage_.extent, radius_, {3, 0.6}, random.stream("uneven"), stage_.sliceStep);
     std::vector<double> shades;
     for (const Agent& agent : profiles_) {
@@ -129,13 +135,15 @@ class ElectronMicroscopy : public Painter {
   void drawMitochondria(int64_t frame, const Raster<int32_t>& owners, FloatRaster& light, LabelRaster& labels) const {
     for (const Cast::Placed& one : cast_.placedAt(frame)) {
       const Point& centre = one.pose.centre;
-      const auto z = static_cast<int64_t>(centre.z / stage_.sliceStep + 0.5), y = static_cast<int64_t>(centre.y), x = static_cast<int64_t>(centre.x);
+      const auto z = static_cast<int64_t>(centre.z / stage_.sliceStep + 0.5), y = static_cast<int64_t>(centre.y),
+                 x = static_cast<int64_t>(centre.x);
       const Extent3& extent = stage_.extent;
       if (z < 0 || y < 0 || x < 0 || z >= extent.z || y >= extent.y || x >= extent.x) continue;
       const int32_t owner = owners[owners.index(z, y, x)];
       if (owner < 0) continue;
       Random random = Random(one.agent->look).stream("look");
-      const double shift = random.uniform(0, 32), lines = std::max(2.0, 0.35 * one.pose.size), rim = std::max(0.8, 0.08 * one.pose.size);
+      const double shift = random.uniform(0, 32), lines = std::max(2.0, 0.35 * one.pose.size),
+                   rim = std::max(0.8, 0.08 * one.pose.size);
       visitPixels(one.body, extent, stage_.sliceStep, 0, [&](size_t index, const Point& local, double depth) {
         if (owners[index] != owner) return;
         const double noise = texture_.at(local.z / one.pose.size, local.y / lines + shift, local.x / (3 * lines));
@@ -152,13 +160,15 @@ class ElectronMicroscopy : public Painter {
   Texture texture_;
   Population profiles_;
   std::unique_ptr<Mosaic> mosaic_;
-  double radius_, membrane_, membraneLight_, unevenMembrane_, shadeVariation_, grain_, grainFeature_, warp_, warpFeature_,
-      mitochondriaLight_, cristae_, vesicles_, depthScale_, psf_;
+  double radius_, membrane_, membraneLight_, unevenMembrane_, shadeVariation_, grain_, grainFeature_, warp_,
+      warpFeature_, mitochondriaLight_, cristae_, vesicles_, depthScale_, psf_;
   bool labelsMitochondria_;
 };
 
 }  // namespace
 
-std::unique_ptr<Painter> makeElectronMicroscopy(const Stage& stage, bool) { return std::make_unique<ElectronMicroscopy>(stage); }
+std::unique_ptr<Painter> makeElectronMicroscopy(const Stage& stage, bool) {
+  return std::make_unique<ElectronMicroscopy>(stage);
+}
 
 }  // namespace cyto::synthesis

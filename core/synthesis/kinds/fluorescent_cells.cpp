@@ -65,7 +65,8 @@ class FluorescentCells : public Painter {
   void populate(Random& style) {
     const bool isVolume = stage_.extent.isVolume();
     const bool isSpread = !isVolume && style.chance(0.4);
-    const double elongation = style.uniform(1, 2), slenderness = style.uniform(0, 0.9), flatness = style.uniform(0.5, 1);
+    const double elongation = style.uniform(1, 2), slenderness = style.uniform(0, 0.9),
+                 flatness = style.uniform(0.5, 1);
     const Waviness waviness{style.uniform(0.02, 0.22), style.uniform(0.9, 2)};
     Crowd crowd;
     crowd.coverage = isVolume ? style.logUniform(0.05, 0.5) : style.logUniform(0.08, 0.9);
@@ -103,20 +104,22 @@ class FluorescentCells : public Painter {
       const double deepest = std::max(1.0, 0.5 * placed[i].pose.size);
       const double c = std::cos(look.fibreAngle), s = std::sin(look.fibreAngle);
       const auto number = static_cast<int32_t>(i);
-      visitOwnedPixels(placed[i].body, number, coverage, stage_.sliceStep, [&](size_t index, const Point& local, double depth) {
-        const auto noise = [&](double y, double x) {
-          return texture_.at(local.z / grainFeature_, y / grainFeature_ + look.shiftY, x / grainFeature_ + look.shiftX);
-        };
-        const double rest = 1 - std::clamp(depth / deepest, 0.0, 1.0);
-        double value = cytoplasm_ * (1 - dome_ + dome_ * std::sqrt(std::max(0.0, 1 - rest * rest)));
-        value *= std::max(0.1, 1 + grain_ * noise(local.y, local.x));
-        if (fibres_ > 0) {
-          const double along = local.x * c + local.y * s, across = local.y * c - local.x * s;
-          value *= std::max(0.2, 1 + fibres_ * noise(across * 2, along * 0.12));
-        }
-        value += membrane_ * std::exp(-depth / membraneWidth_);
-        cells[index] = static_cast<float>(look.brightness * value);
-      });
+      visitOwnedPixels(placed[i].body, number, coverage, stage_.sliceStep,
+                       [&](size_t index, const Point& local, double depth) {
+                         const auto noise = [&](double y, double x) {
+                           return texture_.at(local.z / grainFeature_, y / grainFeature_ + look.shiftY,
+                                              x / grainFeature_ + look.shiftX);
+                         };
+                         const double rest = 1 - std::clamp(depth / deepest, 0.0, 1.0);
+                         double value = cytoplasm_ * (1 - dome_ + dome_ * std::sqrt(std::max(0.0, 1 - rest * rest)));
+                         value *= std::max(0.1, 1 + grain_ * noise(local.y, local.x));
+                         if (fibres_ > 0) {
+                           const double along = local.x * c + local.y * s, across = local.y * c - local.x * s;
+                           value *= std::max(0.2, 1 + fibres_ * noise(across * 2, along * 0.12));
+                         }
+                         value += membrane_ * std::exp(-depth / membraneWidth_);
+                         cells[index] = static_cast<float>(look.brightness * value);
+                       });
     }
   }
 

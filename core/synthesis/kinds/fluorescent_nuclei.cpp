@@ -17,9 +17,7 @@ constexpr int kFocusLayers = 3;
 class FluorescentNuclei : public Painter {
  public:
   FluorescentNuclei(const Stage& stage, bool allowsColour)
-      : stage_(stage),
-        cast_(stage_),
-        chromatin_(stage.extent.isVolume(), {4, 0.65}, stage.random.stream("chromatin")) {
+      : stage_(stage), cast_(stage_), chromatin_(stage.extent.isVolume(), {4, 0.65}, stage.random.stream("chromatin")) {
     Random style = stage.random.stream("style");
     radius_ = typicalRadius(stage, 3.5, stage.extent.isVolume() ? 25 : 60, style);
     psf_ = style.logUniform(0.5, 1 + radius_ * 0.08);
@@ -133,9 +131,11 @@ class FluorescentNuclei : public Painter {
       blur(defocused, psf_ + radius_ * (layer == 1 ? 0.15 : 0.5));
       add(light, defocused);
     }
-    if (haze_ > 0) add(light, blurred(light, 3 * radius_, isVolume ? 3 * radius_ / stage_.sliceStep : 0), static_cast<float>(haze_));
+    if (haze_ > 0)
+      add(light, blurred(light, 3 * radius_, isVolume ? 3 * radius_ / stage_.sliceStep : 0), static_cast<float>(haze_));
     if (texturedBackground_ > 0) {
-      const FloatRaster noise = noiseField(stage_.extent, radius_ * 2, {4, 0.6}, stage_.random.stream("background"), stage_.sliceStep);
+      const FloatRaster noise =
+          noiseField(stage_.extent, radius_ * 2, {4, 0.6}, stage_.random.stream("background"), stage_.sliceStep);
       for (size_t i = 0; i < light.size(); ++i) {
         light[i] += static_cast<float>(texturedBackground_) * std::max(0.0f, 1 + noise[i]);
       }

@@ -1,5 +1,5 @@
-// Bacteria in the dead-end channels of a mother machine: a row of rods per channel, walls and a bright or dark mouth, in
-// phase contrast or as bright cells. In a series the row grows out of the channel.
+// Bacteria in the dead-end channels of a mother machine: a row of rods per channel, walls and a bright or dark mouth,
+// in phase contrast or as bright cells. In a series the row grows out of the channel.
 
 #include <algorithm>
 
@@ -14,7 +14,8 @@ namespace {
 
 class GrowthChannels : public Painter {
  public:
-  explicit GrowthChannels(const Stage& stage) : stage_(stage), texture_(false, {3, 0.6}, stage.random.stream("texture")) {
+  explicit GrowthChannels(const Stage& stage)
+      : stage_(stage), texture_(false, {3, 0.6}, stage.random.stream("texture")) {
     Random style = stage.random.stream("style");
     radius_ = style.logUniform(2.5, std::min(14.0, 0.05 * stage.shorterSide() + 2));
     wall_ = radius_ * style.uniform(0.1, 0.7);
@@ -61,7 +62,8 @@ class GrowthChannels : public Painter {
       if (owner < 0) continue;
       picture.labels[i] = labels[static_cast<size_t>(owner)];
     }
-    for (size_t i = 0; i < bodies.size(); ++i) draw(bodies[i], population_[labels[i] - 1], static_cast<int32_t>(i), coverage, cells);
+    for (size_t i = 0; i < bodies.size(); ++i)
+      draw(bodies[i], population_[labels[i] - 1], static_cast<int32_t>(i), coverage, cells);
     const FloatRaster around = blurred(cells, 1.5 * radius_);
     for (size_t i = 0; i < light.size(); ++i) {
       light[i] += static_cast<float>(cell_) * (cells[i] - static_cast<float>(halo_) * around[i]);
@@ -87,7 +89,8 @@ class GrowthChannels : public Painter {
   Point pointOf(const Place& place) const {
     const double v = place.along + begin_ - 0.5 * static_cast<double>(stage_.extent.y), u = place.across;
     const double c = std::cos(tilt_), s = std::sin(tilt_);
-    return {0, v * c + u * s + 0.5 * static_cast<double>(stage_.extent.y), u * c - v * s + 0.5 * static_cast<double>(stage_.extent.x)};
+    return {0, v * c + u * s + 0.5 * static_cast<double>(stage_.extent.y),
+            u * c - v * s + 0.5 * static_cast<double>(stage_.extent.x)};
   }
 
   SolidPointer solidOf(uint64_t look, const Pose& pose) const {
@@ -131,8 +134,8 @@ class GrowthChannels : public Painter {
         const double centre = along + resident.length / 2;
         along += resident.length + gap_;
         const double sway = 0.15 * wall_ * std::sin(centre);
-        population_[resident.agent].poses.push_back(
-            {pointOf({across + sway, centre}), tilt_ + M_PI / 2, resident.length, 2 * resident.length / resident.limit - 1});
+        population_[resident.agent].poses.push_back({pointOf({across + sway, centre}), tilt_ + M_PI / 2,
+                                                     resident.length, 2 * resident.length / resident.limit - 1});
       }
     }
   }
@@ -183,7 +186,8 @@ class GrowthChannels : public Painter {
         if (isLong) value += scale * 0.3 * (channel_ * inChannel + wallLight_ * atWall);
         if (place.along >= reach_) value += scale * 0.25 * channel_;
         const double fromMouth = (place.along - reach_) / (1.5 * radius_), fromEnd = (place.along + radius_) / radius_;
-        value += scale * 0.4 * mouth_ * std::exp(-fromMouth * fromMouth) + scale * 0.15 * mouth_ * std::exp(-fromEnd * fromEnd);
+        value += scale * 0.4 * mouth_ * std::exp(-fromMouth * fromMouth) +
+                 scale * 0.15 * mouth_ * std::exp(-fromEnd * fromEnd);
         if (fade_ > 0) value += scale * 0.35 * fade_ / (1 + std::exp((place.along - 0.5 * reach_) / (0.12 * reach_)));
         light.row(0, y)[x] = static_cast<float>(value);
       }
@@ -213,6 +217,8 @@ class GrowthChannels : public Painter {
 
 }  // namespace
 
-std::unique_ptr<Painter> makeGrowthChannels(const Stage& stage, bool) { return std::make_unique<GrowthChannels>(stage); }
+std::unique_ptr<Painter> makeGrowthChannels(const Stage& stage, bool) {
+  return std::make_unique<GrowthChannels>(stage);
+}
 
 }  // namespace cyto::synthesis

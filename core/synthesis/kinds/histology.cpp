@@ -15,7 +15,10 @@ namespace {
 class Histology : public Painter {
  public:
   Histology(const Stage& stage, bool allowsColour)
-      : stage_(stage), cast_(stage_), chromatin_(false, {4, 0.75}, stage.random.stream("chromatin")), isColoured_(allowsColour) {
+      : stage_(stage),
+        cast_(stage_),
+        chromatin_(false, {4, 0.75}, stage.random.stream("chromatin")),
+        isColoured_(allowsColour) {
     Random style = stage.random.stream("style");
     radius_ = typicalRadius(stage, 4, 45, style);
     depth_ = style.uniform(0.4, 1.3);
@@ -55,7 +58,8 @@ class Histology : public Painter {
     for (FloatRaster& channel : picture.light) multiply(channel, lamp);
     if (!isColoured_) {
       for (size_t i = 0; i < lamp.size(); ++i) {
-        picture.light[0][i] = 0.299f * picture.light[0][i] + 0.587f * picture.light[1][i] + 0.114f * picture.light[2][i];
+        picture.light[0][i] =
+            0.299f * picture.light[0][i] + 0.587f * picture.light[1][i] + 0.114f * picture.light[2][i];
       }
       picture.light.resize(1);
     }
@@ -73,7 +77,8 @@ class Histology : public Painter {
     tissueDye_ = isOneDye ? vary({0.45f, 0.6f, 0.08f}, 0.9) : vary({0.12f, 0.95f, 0.3f}, style.uniform(0.7, 1.2));
     for (float& part : lamp_) part = static_cast<float>(style.uniform(0.86, 1));
     if (style.chance(0.1)) {  // other dyes: brown, blue, green
-      nuclearDye_ = {static_cast<float>(style.uniform(0.1, 1)), static_cast<float>(style.uniform(0.1, 1)), static_cast<float>(style.uniform(0.1, 1))};
+      nuclearDye_ = {static_cast<float>(style.uniform(0.1, 1)), static_cast<float>(style.uniform(0.1, 1)),
+                     static_cast<float>(style.uniform(0.1, 1))};
     }
   }
 
@@ -125,16 +130,19 @@ class Histology : public Painter {
       }
     }
     if (redCells_ > 0) {
-      scatter(stage_, {redCells_, 0.6 * radius_, 0.9 * radius_ + 1, 0.8, 0, 0, 0.05}, random.stream("red cells"), amount);
+      scatter(stage_, {redCells_, 0.6 * radius_, 0.9 * radius_ + 1, 0.8, 0, 0, 0.05}, random.stream("red cells"),
+              amount);
     }
     return amount;
   }
 
   void draw(const Cast::Placed& one, FloatRaster& dye, FloatRaster& eosin) const {
     Random random = Random(one.agent->look).stream("look");
-    const double amount = depth_ * std::exp(random.normal() * depthVariation_), shiftY = random.uniform(0, 32), shiftX = random.uniform(0, 32);
+    const double amount = depth_ * std::exp(random.normal() * depthVariation_), shiftY = random.uniform(0, 32),
+                 shiftX = random.uniform(0, 32);
     const double contrast = chromatinContrast_ * random.uniform(0.3, 1.3), feature = 0.5 * one.pose.size + 1;
-    const double rimWidth = 0.12 * one.pose.size + 0.5, cytoplasm = random.uniform(0, 0.3), around = 0.7 * one.pose.size;
+    const double rimWidth = 0.12 * one.pose.size + 0.5, cytoplasm = random.uniform(0, 0.3),
+                 around = 0.7 * one.pose.size;
     visitPixels(one.body, stage_.extent, 1, around, [&](size_t index, const Point& local, double depth) {
       if (depth <= -0.5) {
         eosin[index] += static_cast<float>(cytoplasm * stroma_ * (1 + depth / around));
@@ -151,8 +159,8 @@ class Histology : public Painter {
   Cast cast_;
   Texture chromatin_;
   bool isColoured_;
-  double radius_, depth_, depthVariation_, chromatinContrast_, rim_, outOfFocus_, psf_, stroma_, fibreWidth_, fibreAngle_, fibreBend_, gaps_, dense_,
-      redCells_;
+  double radius_, depth_, depthVariation_, chromatinContrast_, rim_, outOfFocus_, psf_, stroma_, fibreWidth_,
+      fibreAngle_, fibreBend_, gaps_, dense_, redCells_;
   Colour nuclearDye_{}, tissueDye_{}, lamp_{};
 };
 

@@ -5,9 +5,9 @@
 
 #include "core/synthesis/filters.h"
 #include "core/synthesis/kinds/kinds.h"
+#include "core/synthesis/mosaic.h"
 #include "core/synthesis/optics.h"
 #include "core/synthesis/texture.h"
-#include "core/synthesis/mosaic.h"
 
 namespace cyto::synthesis {
 
@@ -62,7 +62,8 @@ class Membranes : public Painter {
           const Look& look = looks[own];
           if (!look.isPresent) continue;
           const double inWall = cell.toWall / wall_;
-          light[index] = static_cast<float>(look.lumen + wallLight_ * look.wall * std::exp(static_cast<float>(-inWall * inWall)));
+          light[index] =
+              static_cast<float>(look.lumen + wallLight_ * look.wall * std::exp(static_cast<float>(-inWall * inWall)));
           if (cell.toWall >= spared_ * wall_) picture.labels[index] = placed[own].label;
         }
       }
@@ -70,7 +71,8 @@ class Membranes : public Painter {
     if (nuclei_ > 0) drawNuclei(placed, looks, picture.labels, light);
     const bool isVolume = stage_.extent.isVolume();
     if (unevenWalls_ > 0) {
-      const FloatRaster uneven = noiseField(stage_.extent, 2 * radius_, {3, 0.6}, stage_.random.stream("uneven"), stage_.sliceStep);
+      const FloatRaster uneven =
+          noiseField(stage_.extent, 2 * radius_, {3, 0.6}, stage_.random.stream("uneven"), stage_.sliceStep);
       for (size_t i = 0; i < light.size(); ++i) {
         light[i] *= std::max(0.25f, 1 + static_cast<float>(unevenWalls_) * uneven[i]);
       }
@@ -108,7 +110,8 @@ class Membranes : public Painter {
 
   /// Coordinates in which cells are as long as wide.
   Point toMosaic(const Point& point) const {
-    return {point.z, (point.y * cosine_ - point.x * sine_) / flattening_, (point.x * cosine_ + point.y * sine_) * flattening_};
+    return {point.z, (point.y * cosine_ - point.x * sine_) / flattening_,
+            (point.x * cosine_ + point.y * sine_) * flattening_};
   }
 
   void populate(Random& style) {
@@ -150,9 +153,11 @@ class Membranes : public Painter {
     for (size_t i = 0; i < placed.size(); ++i) {
       if (!looks[i].isPresent) continue;
       const double radius = std::max(1.2, 0.3 * placed[i].pose.size);
-      const Body nucleus(std::make_shared<Blob>(Blob::Outline{radius, radius, radius, {}, {}}), placed[i].pose.centre, 0);
+      const Body nucleus(std::make_shared<Blob>(Blob::Outline{radius, radius, radius, {}, {}}), placed[i].pose.centre,
+                         0);
       visitPixels(nucleus, stage_.extent, stage_.sliceStep, 0.5, [&](size_t index, const Point&, double depth) {
-        if (labels[index] == placed[i].label) light[index] += static_cast<float>(nuclei_ * std::clamp(depth + 0.5, 0.0, 1.0));
+        if (labels[index] == placed[i].label)
+          light[index] += static_cast<float>(nuclei_ * std::clamp(depth + 0.5, 0.0, 1.0));
       });
     }
   }
@@ -160,8 +165,8 @@ class Membranes : public Painter {
   Stage stage_;
   Cast cast_;
   Texture texture_;
-  double radius_, wall_, wallLight_, unevenWalls_, lumen_, lumenVariation_, nuclei_, warp_, warpFeature_, flattening_, cosine_, sine_, spared_,
-      psf_;
+  double radius_, wall_, wallLight_, unevenWalls_, lumen_, lumenVariation_, nuclei_, warp_, warpFeature_, flattening_,
+      cosine_, sine_, spared_, psf_;
   bool isIsland_, isColoured_;
   Colour colour_{};
 };

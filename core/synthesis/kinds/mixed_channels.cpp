@@ -26,7 +26,8 @@ class MixedChannels : public Painter {
     nucleusVariation_ = style.uniform(0.1, 0.5);
     cellBody_ = style.uniform(0.05, 0.4);
     haze_ = style.uniform(0.05, 0.4);
-    optics_.method = style.chance(0.6) ? TransmittedLight::Method::kBrightField : TransmittedLight::Method::kPhaseContrast;
+    optics_.method =
+        style.chance(0.6) ? TransmittedLight::Method::kBrightField : TransmittedLight::Method::kPhaseContrast;
     optics_.blur = style.logUniform(0.6, 1.5);
     optics_.halo = small_ * style.uniform(0.5, 2);
     optics_.strength = style.uniform(0.8, 2);
@@ -45,7 +46,8 @@ class MixedChannels : public Painter {
     FloatRaster thickness(stage_.extent), stain(stage_.extent), marker(stage_.extent);
     std::vector<Cast::Placed> nuclei;
     for (const Cast::Placed& one : placed) {
-      one.agent->crowd == kNuclei ? drawNucleus(one, thickness, stain, marker) : drawSmall(one, thickness, stain, marker);
+      one.agent->crowd == kNuclei ? drawNucleus(one, thickness, stain, marker)
+                                  : drawSmall(one, thickness, stain, marker);
       if (one.agent->crowd == kNuclei) nuclei.push_back(one);
     }
     Picture picture;
@@ -89,13 +91,15 @@ class MixedChannels : public Painter {
     small.clumping = style.uniform(0.5, 0.98);
     small.overlap = 1;  // they lie on the others
     small.size = sizesAround(small_, 0.12);
-    const Motion motion{radius_ * style.logUniform(0.02, 0.2), 0.6, 0.05, style.uniform(15, 40), std::sqrt(2), 0.8, false};
+    const Motion motion{
+        radius_ * style.logUniform(0.02, 0.2), 0.6, 0.05, style.uniform(15, 40), std::sqrt(2), 0.8, false};
     cast_.settle({nuclei, small}, motion, small_, stage_.random);
   }
 
   void drawNucleus(const Cast::Placed& one, FloatRaster& thickness, FloatRaster& stain, FloatRaster& marker) const {
     Random random = Random(one.agent->look).stream("look");
-    const double light = std::clamp(std::exp(random.normal() * nucleusVariation_), 0.3, 3.0), shift = random.uniform(0, 32);
+    const double light = std::clamp(std::exp(random.normal() * nucleusVariation_), 0.3, 3.0),
+                 shift = random.uniform(0, 32);
     const double marked = random.chance(0.15) ? random.uniform(0.5, 2) : random.uniform(0, 0.15);
     const double feature = 0.4 * one.pose.size, around = 0.6 * one.pose.size;
     visitPixels(one.body, stage_.extent, 1, around, [&](size_t index, const Point& local, double depth) {
@@ -115,7 +119,8 @@ class MixedChannels : public Painter {
 
   void drawSmall(const Cast::Placed& one, FloatRaster& thickness, FloatRaster& stain, FloatRaster& marker) const {
     Random random = Random(one.agent->look).stream("look");
-    const double light = smallLight_ * random.logUniform(0.2, 1.5), marked = random.chance(0.6) ? random.uniform(0.3, 1.5) : 0;
+    const double light = smallLight_ * random.logUniform(0.2, 1.5),
+                 marked = random.chance(0.6) ? random.uniform(0.3, 1.5) : 0;
     visitPixels(one.body, stage_.extent, 1, 0.5, [&](size_t index, const Point&, double depth) {
       const double edge = std::clamp(depth + 0.5, 0.0, 1.0), rest = 1 - std::clamp(depth / one.pose.size, 0.0, 1.0);
       const double dome = std::sqrt(std::max(0.0, 1 - rest * rest));

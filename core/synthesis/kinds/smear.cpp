@@ -66,14 +66,16 @@ class Smear : public Painter {
       return colour;
     };
     nuclearDye_ = vary({0.8f, 1, 0.4f});
-    constexpr std::array<Colour, 4> kPlasma = {{{0.15f, 0.8f, 0.5f}, {0.9f, 0.5f, 0.2f}, {0.5f, 0.5f, 0.6f}, {0.3f, 0.7f, 0.9f}}};
+    constexpr std::array<Colour, 4> kPlasma = {
+        {{0.15f, 0.8f, 0.5f}, {0.9f, 0.5f, 0.2f}, {0.5f, 0.5f, 0.6f}, {0.3f, 0.7f, 0.9f}}};
     plasmaDye_ = vary(kPlasma[static_cast<size_t>(style.integer(0, kPlasma.size() - 1))]);
     for (float& part : lamp_) part = static_cast<float>(style.uniform(0.8, 1));
   }
 
   void populate(Random& style) {
     const double elongation = style.uniform(1, isBlood_ ? 1.15 : 1.6);
-    const Waviness waviness = isBlood_ ? Waviness{style.uniform(0.005, 0.06), 1.5} : Waviness{style.uniform(0.06, 0.2), style.uniform(0.4, 1.2)};
+    const Waviness waviness = isBlood_ ? Waviness{style.uniform(0.005, 0.06), 1.5}
+                                       : Waviness{style.uniform(0.06, 0.2), style.uniform(0.4, 1.2)};
     Crowd crowd;
     crowd.coverage = isBlood_ ? style.logUniform(0.08, 0.7) : style.logUniform(0.1, 0.7);
     crowd.clumping = style.uniform(0, 0.9);
@@ -93,7 +95,8 @@ class Smear : public Painter {
 
   void drawCell(const Cast::Placed& one, FloatRaster& plasma) const {
     Random random = Random(one.agent->look).stream("cell");
-    const double amount = pale_ * someFactor(0.25, random), shift = random.uniform(0, 32), feature = 0.35 * one.pose.size;
+    const double amount = pale_ * someFactor(0.25, random), shift = random.uniform(0, 32),
+                 feature = 0.35 * one.pose.size;
     const double fold = random.chance(folds_) ? random.uniform(0.5, 1.5) : 0, foldFeature = 1.2 * one.pose.size;
     const bool hasPallor = isBlood_ && one.agent->crowd == kOrdinary;
     visitPixels(one.body, stage_.extent, 1, 0.5, [&](size_t index, const Point& local, double depth) {
@@ -118,10 +121,12 @@ class Smear : public Painter {
     const double amount = dark_ * someFactor(0.3, random), shift = random.uniform(0, 32);
     const int64_t lobes = isBlood_ ? random.integer(1, 4) : 1;
     for (int64_t lobe = 0; lobe < lobes; ++lobe) {
-      const double radius = std::max(2.2, one.pose.size * nucleus_ * someFactor(0.2, random) / std::sqrt(static_cast<double>(lobes)));
+      const double radius =
+          std::max(2.2, one.pose.size * nucleus_ * someFactor(0.2, random) / std::sqrt(static_cast<double>(lobes)));
       const double away = lobes > 1 ? 0.35 : isBlood_ ? 0.08 : 0.2;
       const Point at{0, random.normal() * away * one.pose.size * 0.6, random.normal() * away * one.pose.size};
-      const Body body(randomBlob(radius * 1.12, radius / 1.12, radius, {0.06, 1.5}, random), one.body.toFrame(at), random.angle());
+      const Body body(randomBlob(radius * 1.12, radius / 1.12, radius, {0.06, 1.5}, random), one.body.toFrame(at),
+                      random.angle());
       const double feature = 0.5 * radius + 0.5;
       visitPixels(body, stage_.extent, 1, 0.5, [&](size_t index, const Point& local, double depth) {
         const double edge = std::clamp(depth + 0.5, 0.0, 1.0);

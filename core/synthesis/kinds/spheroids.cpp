@@ -1,5 +1,5 @@
-// Islets, spheroids, embryos: one or few large bodies with rough outlines and lumps, absorbing, stained or glowing, over
-// tissue and membranes out of focus that nobody labels.
+// Islets, spheroids, embryos: one or few large bodies with rough outlines and lumps, absorbing, stained or glowing,
+// over tissue and membranes out of focus that nobody labels.
 
 #include <algorithm>
 
@@ -80,7 +80,8 @@ class Spheroids : public Painter {
 
   void draw(const Cast::Placed& one, int32_t number, Coverage& coverage, FloatRaster& bodies) const {
     Random random = Random(one.agent->look).stream("look");
-    const double amount = density_ * someFactor(0.25, random), shiftY = random.uniform(0, 32), shiftX = random.uniform(0, 32);
+    const double amount = density_ * someFactor(0.25, random), shiftY = random.uniform(0, 32),
+                 shiftX = random.uniform(0, 32);
     const double across = one.pose.size * 0.7;
     visitPixels(one.body, stage_.extent, 1, 2 * roughness_ + 1, [&](size_t index, const Point& local, double smooth) {
       const auto noise = [&](const Texture& texture, double feature) {
@@ -92,7 +93,8 @@ class Spheroids : public Painter {
         coverage.owner[index] = number;
         coverage.depth[index] = static_cast<float>(depth);
       }
-      const double edge = std::clamp(depth + 0.5, 0.0, 1.0), share = std::clamp(depth / across, 0.0, 1.0), rest = 1 - share;
+      const double edge = std::clamp(depth + 0.5, 0.0, 1.0), share = std::clamp(depth / across, 0.0, 1.0),
+                   rest = 1 - share;
       double value = 1 - dome_ + dome_ * std::sqrt(std::max(0.0, 1 - rest * rest));
       value *= std::max(0.15, 1 + lumpiness_ * noise(lumps_, lumpFeature_));
       value += rim_ * std::exp(-depth / (0.06 * one.pose.size + 1)) + core_ * share;
@@ -104,11 +106,13 @@ class Spheroids : public Painter {
   FloatRaster background() const {
     FloatRaster around(stage_.extent);
     if (tissue_ > 0) {
-      add(around, noiseField(stage_.extent, 0.4 * stage_.shorterSide(), {5, 0.55}, stage_.random.stream("tissue")), static_cast<float>(tissue_));
+      add(around, noiseField(stage_.extent, 0.4 * stage_.shorterSide(), {5, 0.55}, stage_.random.stream("tissue")),
+          static_cast<float>(tissue_));
     }
     if (membranes_ > 0) {
       // Lines of equal height of smooth noise look like folds of a membrane.
-      const FloatRaster height = noiseField(stage_.extent, 0.35 * stage_.shorterSide(), {4, 0.45}, stage_.random.stream("folds"));
+      const FloatRaster height =
+          noiseField(stage_.extent, 0.35 * stage_.shorterSide(), {4, 0.45}, stage_.random.stream("folds"));
       FloatRaster folds(stage_.extent);
       for (size_t i = 0; i < folds.size(); ++i) {
         const double line = std::sin(5 * height[i]);
@@ -142,8 +146,8 @@ class Spheroids : public Painter {
   Stage stage_;
   Cast cast_;
   Texture lumps_, outline_;
-  double radius_, roughness_, roughFeature_, lumpiness_, lumpFeature_, dome_, rim_, core_, density_, tissue_, membranes_, blur_,
-      unevenness_;
+  double radius_, roughness_, roughFeature_, lumpiness_, lumpFeature_, dome_, rim_, core_, density_, tissue_,
+      membranes_, blur_, unevenness_;
   bool isGlowing_, isColoured_;
   Colour bodyStain_{}, tissueStain_{}, lamp_{};
 };

@@ -19,7 +19,10 @@ enum class Morphology { kRods, kBlobs, kSpread };
 class TransmittedCells : public Painter {
  public:
   TransmittedCells(const Stage& stage, Method method, Morphology morphology, bool allowsColour)
-      : stage_(stage), cast_(stage_), morphology_(morphology), texture_(false, {4, 0.7}, stage.random.stream("texture")) {
+      : stage_(stage),
+        cast_(stage_),
+        morphology_(morphology),
+        texture_(false, {4, 0.7}, stage.random.stream("texture")) {
     Random style = stage.random.stream("style");
     drawAppearance(style);
     drawOptics(method, style);
@@ -69,8 +72,8 @@ class TransmittedCells : public Painter {
     rippleFeature_ = style.logUniform(2, 20);
     unevenness_ = style.uniform(0, 0.6);
     if (style.chance(0.6)) {
-      debris_ = {style.logUniform(100, 3000), 0.7, std::max(1.5, std::min(0.3 * radius_, 6.0)), style.uniform(0.1, 0.7), 0.3,
-                 style.chance(0.3) ? 0.3 : 0};
+      debris_ = {style.logUniform(100, 3000), 0.7, std::max(1.5, std::min(0.3 * radius_, 6.0)),
+                 style.uniform(0.1, 0.7),     0.3, style.chance(0.3) ? 0.3 : 0};
     } else {
       debris_.perMegapixel = 0;
     }
@@ -107,8 +110,8 @@ class TransmittedCells : public Painter {
     }
   }
 
-  SolidPointer solidFor(uint64_t look, const Pose& pose, double elongation, const Waviness& waviness, double slenderness,
-                        double bend) const {
+  SolidPointer solidFor(uint64_t look, const Pose& pose, double elongation, const Waviness& waviness,
+                        double slenderness, double bend) const {
     Random random = Random(look).stream("form");
     if (morphology_ == Morphology::kRods) {
       const double radius = radius_ * someFactor(0.06, random);
@@ -140,8 +143,13 @@ class TransmittedCells : public Painter {
       return solidFor(look, pose, elongation, waviness, slenderness, bend);
     };
     const bool isRods = morphology_ == Morphology::kRods;
-    const Motion motion{radius_ * style.logUniform(0.01, 0.15), 0.6, isRods ? 0.02 : 0.05, style.uniform(10, 30),
-                        isRods ? 2 : std::sqrt(2), isRods ? 0.5 : 0.7, true};
+    const Motion motion{radius_ * style.logUniform(0.01, 0.15),
+                        0.6,
+                        isRods ? 0.02 : 0.05,
+                        style.uniform(10, 30),
+                        isRods ? 2 : std::sqrt(2),
+                        isRods ? 0.5 : 0.7,
+                        true};
     cast_.settle({crowd}, motion, isRods ? 1.3 * radius_ : 0.6 * radius_, stage_.random);
   }
 
@@ -161,7 +169,8 @@ class TransmittedCells : public Painter {
       const double noise = texture_.at(0, local.y / grainFeature_ + shiftY, local.x / grainFeature_ + shiftX);
       double value = height * edge * (plateau + (1 - plateau) * dome) * std::max(0.1, 1 + grain_ * noise);
       // Edges that curl up.
-      if (ruffle_ > 0 && !rounded) value += ruffle_ * edge * std::max(0.0, 0.6 + noise) * std::exp(-depth / ruffleWidth_);
+      if (ruffle_ > 0 && !rounded)
+        value += ruffle_ * edge * std::max(0.0, 0.6 + noise) * std::exp(-depth / ruffleWidth_);
       thickness[index] = std::max(thickness[index], static_cast<float>(value));
     });
     drawInside(one, number, coverage, random, thickness);
@@ -170,7 +179,8 @@ class TransmittedCells : public Painter {
   void drawInside(const Cast::Placed& one, int32_t number, const Coverage& coverage, Random random,
                   FloatRaster& thickness) const {
     const auto drop = [&](double radius, const Point& at, double amount) {
-      const Body body(randomBlob(radius * 1.1, radius / 1.1, radius, {0.05, 1.5}, random), one.body.toFrame(at), random.angle());
+      const Body body(randomBlob(radius * 1.1, radius / 1.1, radius, {0.05, 1.5}, random), one.body.toFrame(at),
+                      random.angle());
       visitPixels(body, stage_.extent, stage_.sliceStep, 0.5, [&](size_t index, const Point&, double depth) {
         if (coverage.owner[index] != number) return;
         const double share = std::clamp(depth / radius, 0.0, 1.0);
@@ -178,7 +188,9 @@ class TransmittedCells : public Painter {
       });
     };
     const double across = morphology_ == Morphology::kSpread ? 0.25 * radius_ : radius_;
-    if (hasNucleus_) drop(across * random.uniform(0.35, 0.65), {0, random.normal() * 0.1 * across, random.normal() * 0.2 * across}, random.uniform(0.1, 0.5));
+    if (hasNucleus_)
+      drop(across * random.uniform(0.35, 0.65), {0, random.normal() * 0.1 * across, random.normal() * 0.2 * across},
+           random.uniform(0.1, 0.5));
     const double count = random.poisson(organelles_);
     for (double i = 0; i < count; ++i) {
       const Point at{0, random.normal() * 0.4 * across, random.normal() * 0.6 * across};
@@ -190,7 +202,8 @@ class TransmittedCells : public Painter {
   void addShadows(FloatRaster& light) const {
     if (shadows_ <= 0) return;
     FloatRaster discs(stage_.extent);
-    const Debris dust{shadows_ * 1e6 / static_cast<double>(stage_.extent.count()), 4, 0.2 * stage_.shorterSide(), 0.15, 0.5, 0};
+    const Debris dust{
+        shadows_ * 1e6 / static_cast<double>(stage_.extent.count()), 4, 0.2 * stage_.shorterSide(), 0.15, 0.5, 0};
     scatter(stage_, dust, stage_.random.stream("shadows"), discs);
     FloatRaster soft = blurred(discs, 4);
     add(soft, blurred(discs, 9), -0.7f);
@@ -203,8 +216,8 @@ class TransmittedCells : public Painter {
   Texture texture_;
   TransmittedLight optics_;
   Debris debris_;
-  double radius_, plateau_, grain_, grainFeature_, organelles_, thicknessVariation_, roundedUp_, ripple_, rippleFeature_,
-      unevenness_, shadows_, ruffle_, ruffleWidth_;
+  double radius_, plateau_, grain_, grainFeature_, organelles_, thicknessVariation_, roundedUp_, ripple_,
+      rippleFeature_, unevenness_, shadows_, ruffle_, ruffleWidth_;
   bool hasNucleus_, isColoured_;
   Colour tint_{};
 };

@@ -68,7 +68,9 @@ float damage(int quality, size_t channels) {
   for (size_t c = 0; c < channels; ++c) {
     for (int64_t y = 0; y < 61; ++y) {
       for (int64_t x = 0; x < 83; ++x) {
-        image[c].row(0, y)[x] = 0.5f + 0.2f * static_cast<float>(std::sin(0.1 * static_cast<double>(x + static_cast<int64_t>(c)) + 0.07 * static_cast<double>(y)));
+        image[c].row(0, y)[x] =
+            0.5f + 0.2f * static_cast<float>(std::sin(0.1 * static_cast<double>(x + static_cast<int64_t>(c)) +
+                                                      0.07 * static_cast<double>(y)));
       }
     }
   }

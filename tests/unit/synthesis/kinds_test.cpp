@@ -72,7 +72,8 @@ TEST_P(SynthesisKind, TheSeedDecidesAndNothingElse) {
   {
     JobQueue queue(4);
     for (int i = 0; i < 8; ++i) {
-      queue.post(JobPriority::kBatch, [&](const CancelToken&) { equal += areEqual(first, *synthesize(options, seed)); });
+      queue.post(JobPriority::kBatch,
+                 [&](const CancelToken&) { equal += areEqual(first, *synthesize(options, seed)); });
     }
     queue.waitUntilIdle();
   }

@@ -60,9 +60,11 @@ TEST(SynthesisLabelling, TracksFollowWhatIsSeen) {
   // 0 divides into 1 and 2 after two frames; 3 is away in frame 1; 4 divides into 5 and 6, of which 6 is never seen.
   const Population population = {agentOf(-1, 0, 2), agentOf(0, 2, 2), agentOf(0, 2, 2), agentOf(-1, 0, 4),
                                  agentOf(-1, 0, 3), agentOf(4, 3, 1), agentOf(4, 3, 1)};
-  std::vector<LabelRaster> frames = {rasterOf({"10405"}), rasterOf({"11005"}), rasterOf({"23405"}), rasterOf({"23406"})};
+  std::vector<LabelRaster> frames = {rasterOf({"10405"}), rasterOf({"11005"}), rasterOf({"23405"}),
+                                     rasterOf({"23406"})};
   const std::vector<Track> tracks = trackObjects(population, frames);
-  const std::vector<Track> wanted = {{1, 0, 1, 0}, {2, 0, 0, 0}, {3, 0, 2, 0}, {4, 2, 3, 1}, {5, 2, 3, 1}, {6, 2, 3, 0}, {7, 3, 3, 0}};
+  const std::vector<Track> wanted = {{1, 0, 1, 0}, {2, 0, 0, 0}, {3, 0, 2, 0}, {4, 2, 3, 1},
+                                     {5, 2, 3, 1}, {6, 2, 3, 0}, {7, 3, 3, 0}};
   EXPECT_EQ(tracks, wanted);
   EXPECT_TRUE(std::equal(frames[3].begin(), frames[3].end(), rasterOf({"45607"}).begin()));
 }

@@ -17,8 +17,8 @@ Mosaic::Cell slowly(const std::vector<Seed>& seeds, const Point& point) {
   double best = std::numeric_limits<double>::max(), second = best;
   for (size_t i = 0; i < seeds.size(); ++i) {
     const Point& place = seeds[i].place;
-    const double power = std::pow(point.z - place.z, 2) + std::pow(point.y - place.y, 2) + std::pow(point.x - place.x, 2) -
-                         seeds[i].weight * seeds[i].weight;
+    const double power = std::pow(point.z - place.z, 2) + std::pow(point.y - place.y, 2) +
+                         std::pow(point.x - place.x, 2) - seeds[i].weight * seeds[i].weight;
     if (power < best) {
       second = best, cell.next = cell.seed;
       best = power, cell.seed = static_cast<int32_t>(i);
@@ -38,8 +38,9 @@ TEST(SynthesisMosaic, FindsTheSeedsThatASlowSearchFinds) {
     const double largest = random.uniform(0, 30);
     std::vector<Seed> seeds(static_cast<size_t>(random.integer(1, 80)));
     for (Seed& one : seeds) {
-      one = {{isVolume ? random.uniform(0, 40) : 0, random.uniform(-5, 100), random.uniform(-5, 150) * random.uniform()},
-             random.uniform(0, largest)};
+      one = {
+          {isVolume ? random.uniform(0, 40) : 0, random.uniform(-5, 100), random.uniform(-5, 150) * random.uniform()},
+          random.uniform(0, largest)};
     }
     const Mosaic mosaic(seeds);
     for (int i = 0; i < 300; ++i) {

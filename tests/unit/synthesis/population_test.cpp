@@ -42,7 +42,8 @@ TEST(SynthesisPopulation, CrowdsCoverWhatTheyShallAndKeepApart) {
     EXPECT_NEAR(static_cast<double>(population.size()) * each / all, isVolume ? 0.3 : 0.22, isVolume ? 0.15 : 0.06);
     for (size_t i = 0; i < population.size(); ++i) {
       for (size_t j = 0; j < i; ++j) {
-        EXPECT_GT(distance(population[i].poses[0].centre, population[j].poses[0].centre), 2 * 8 - 4) << "a cell is 2 pixels";
+        EXPECT_GT(distance(population[i].poses[0].centre, population[j].poses[0].centre), 2 * 8 - 4)
+            << "a cell is 2 pixels";
       }
     }
   }

@@ -101,7 +101,8 @@ double contrastAtBorders(const SyntheticSample& sample, int64_t frame) {
   const auto ids = frameOf(sample.labels, frame);
   FloatRaster isBorder(gray.extent());
   for (size_t i = 0; i < ids.size(); ++i) {
-    visitNeighbours(sample.labels.shape(), i, [&](size_t next) { isBorder[i] = std::max(isBorder[i], ids[next] != ids[i] ? 1.0f : 0.0f); });
+    visitNeighbours(sample.labels.shape(), i,
+                    [&](size_t next) { isBorder[i] = std::max(isBorder[i], ids[next] != ids[i] ? 1.0f : 0.0f); });
   }
   const FloatRaster near = synthesis::blurred(isBorder, 2);
   double atBorders = 0, away = 0, borders = 0, others = 0;

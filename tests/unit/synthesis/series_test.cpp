@@ -14,7 +14,7 @@ using synthesis::synthesize;
 using synthesis::SyntheticSample;
 using synthesis::Track;
 
-std::vector<std::string> kindsThat(bool KindDescription::*can) {
+std::vector<std::string> kindsThat(bool KindDescription::* can) {
   std::vector<std::string> names;
   for (const KindDescription& kind : synthesis::kinds()) {
     if (kind.*can) names.emplace_back(kind.name);

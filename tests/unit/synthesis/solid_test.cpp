@@ -40,9 +40,11 @@ std::vector<SolidPointer> someSolids(uint64_t seed) {
   std::vector<SolidPointer> solids;
   for (int i = 0; i < 10; ++i) {
     const double size = random.uniform(3, 40);
-    solids.push_back(randomBlob(size * random.uniform(1, 2), size, size * 0.7, {random.uniform(0, 0.4), random.uniform(0.3, 2)}, random));
+    solids.push_back(randomBlob(size * random.uniform(1, 2), size, size * 0.7,
+                                {random.uniform(0, 0.4), random.uniform(0.3, 2)}, random));
     solids.push_back(randomSpreadCell(size + 8, random.uniform(), random));
-    solids.push_back(std::make_shared<Rod>(Rod::Outline{size * 4, size * 0.5, random.normal() * size * 0.4, random.uniform(0, 0.5)}));
+    solids.push_back(std::make_shared<Rod>(
+        Rod::Outline{size * 4, size * 0.5, random.normal() * size * 0.4, random.uniform(0, 0.5)}));
   }
   return solids;
 }
@@ -80,7 +82,8 @@ TEST(SynthesisSolid, PixelsAreVisitedWhereTheyAreInside) {
     for (int64_t z = 0; z < extent.z; ++z) {
       for (int64_t y = 0; y < extent.y; ++y) {
         for (int64_t x = 0; x < extent.x; ++x, ++index) {
-          const double depth = body.depth({2.0 * static_cast<double>(z), static_cast<double>(y), static_cast<double>(x)});
+          const double depth =
+              body.depth({2.0 * static_cast<double>(z), static_cast<double>(y), static_cast<double>(x)});
           ASSERT_TRUE(depth <= 0 || visited[index]) << z << " " << y << " " << x;
         }
       }
