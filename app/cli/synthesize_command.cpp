@@ -121,13 +121,13 @@ class Synthesis {
     return kindOf(i) + "-" + number;
   }
 
-  Status makeOne(int64_t i) {
+  Status makeOne(int64_t i, const CancelToken& cancel) {
     synthesis::SynthesisOptions wanted;
     wanted.kind = kindOf(i);
     wanted.shape = {options_.frames, options_.slices, options_.size[0], options_.size[1]};
     if (options_.pixelType != "any") wanted.pixelType = dtypeFromName(options_.pixelType);
     const uint64_t seed = synthesis::sampleSeed(options_.seed, static_cast<uint64_t>(i));
-    CYTO_ASSIGN(const synthesis::SyntheticSample sample, synthesis::synthesize(wanted, seed));
+    CYTO_ASSIGN(const synthesis::SyntheticSample sample, synthesis::synthesize(wanted, seed, cancel));
     return folder_->write(stemOf(i), wanted.kind, seed, sample);
   }
 
@@ -165,7 +165,7 @@ class Synthesis {
     while (!cancel.isCancelled()) {
       const size_t next = next_++;
       if (next >= missing_.size()) return;
-      const Status made = makeOne(missing_[next]);
+      const Status made = makeOne(missing_[next], cancel);
       const std::lock_guard guard(mutex_);
       if (!made && !failure_) failure_ = made.error();
       if (made) ++done_;

@@ -57,11 +57,12 @@ class Attempt {
     stage_.sliceStep = shape.z > 1 ? style.uniform(1, 3) : 1;
   }
 
-  Result<bool> make(SyntheticSample& sample) {
+  Result<bool> make(const CancelToken& cancel, SyntheticSample& sample) {
     const bool mayHaveColours = stage_.isPlane() && options_.pixelType != Dtype::kUint16;
     const auto painter = kind_.make(stage_, mayHaveColours);
     std::vector<LabelRaster> labels;
     for (int64_t frame = 0; frame < stage_.frames; ++frame) {
+      CYTO_TRY(cancel.check());
       Picture picture = painter->paint(frame);
       keepLargestPieces(picture.labels, stage_.extent.isVolume() ? kLeastVoxels : kLeastPixels);
       if (frame == 0) {
@@ -85,6 +86,7 @@ class Attempt {
     const bool hasColours = first.light.size() == 3;
     const auto pixelType = hasColours ? std::optional(Dtype::kUint8) : options_.pixelType;
     camera_ = randomCamera(painter.isDarkField(), pixelType, random_.stream("camera"));
+    if (hasColours) camera_.isInverted = false;
     adjustExposure(camera_, first.light, painter.isDarkField(), random_.stream("exposure"));
     CYTO_ASSIGN(sample.image, Array::create(camera_.bits > 8 ? Dtype::kUint16 : Dtype::kUint8, options_.shape,
                                             static_cast<int64_t>(first.light.size())));
@@ -115,14 +117,14 @@ const KindDescription* findKind(std::string_view name) {
   return kind != nullptr ? &kind->description : nullptr;
 }
 
-Result<SyntheticSample> synthesize(const SynthesisOptions& options, uint64_t seed) {
+Result<SyntheticSample> synthesize(const SynthesisOptions& options, uint64_t seed, const CancelToken& cancel) {
   const Kind* kind = kindNamed(options.kind);
   CYTO_TRY(check(options, kind));
   const Random random = Random(seed).stream(options.kind);
   try {
     for (uint64_t attempt = 0; attempt < kMostAttempts; ++attempt) {
       SyntheticSample sample;
-      CYTO_ASSIGN(const bool isMade, Attempt(options, *kind, random.stream(attempt)).make(sample));
+      CYTO_ASSIGN(const bool isMade, Attempt(options, *kind, random.stream(attempt)).make(cancel, sample));
       if (isMade) return sample;
     }
   } catch (const std::bad_alloc&) {

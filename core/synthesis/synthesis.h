@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/array/array.h"
+#include "core/base/cancel.h"
 #include "core/base/result.h"
 
 namespace cyto::synthesis {
@@ -49,8 +50,8 @@ const KindDescription* findKind(std::string_view name);
 
 /// Makes one sample. It depends on the options and the seed alone: not on threads, nor on earlier calls. May be called
 /// from several threads. Errors: kInvalidArgument for an unknown kind, a kind without slices or frames, a shape that is
-/// too small, a pixel type other than those named; kOutOfMemory.
-Result<SyntheticSample> synthesize(const SynthesisOptions& options, uint64_t seed);
+/// too small, a pixel type other than those named; kOutOfMemory; kCancelled, asked for in each frame.
+Result<SyntheticSample> synthesize(const SynthesisOptions& options, uint64_t seed, const CancelToken& cancel = {});
 
 /// The seed of sample number `index` of a set with this seed: well mixed, so that sets of other seeds share none.
 uint64_t sampleSeed(uint64_t setSeed, uint64_t index);

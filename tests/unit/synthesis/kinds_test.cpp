@@ -126,6 +126,14 @@ TEST(Synthesis, SetsOfOtherSeedsShareNoSample) {
   EXPECT_EQ(seeds.size(), 1000u);
 }
 
+TEST(Synthesis, ACancelledSampleIsNone) {
+  const CancelSource source;
+  source.cancel();
+  const auto cancelled = synthesize(planeOf("blood", 256), 1, source.token());
+  ASSERT_FALSE(cancelled);
+  EXPECT_EQ(cancelled.error().code(), ErrorCode::kCancelled);
+}
+
 struct BadOptions {
   const char* name;
   SynthesisOptions options;
