@@ -62,11 +62,11 @@ std::vector<Sighting> sightingsOf(size_t agents, const std::vector<LabelRaster>&
 
 }  // namespace
 
-Coverage coverageOf(const std::vector<Body>& bodies, const Extent3& extent, double sliceStep, Meeting meeting) {
+Coverage coverageOf(const std::vector<Body>& bodies, const Extent3& extent, double sliceStep) {
   Coverage coverage{Raster<int32_t>(extent, -1), FloatRaster(extent)};
   for (size_t i = 0; i < bodies.size(); ++i) {
     visitPixels(bodies[i], extent, sliceStep, 0, [&](size_t index, const Point&, double depth) {
-      if (meeting == Meeting::kContact && depth <= coverage.depth[index]) return;
+      if (depth <= coverage.depth[index]) return;
       coverage.owner[index] = static_cast<int32_t>(i);
       coverage.depth[index] = static_cast<float>(depth);
     });

@@ -14,12 +14,8 @@ struct Coverage {
   FloatRaster depth;      ///< in pixels, 0 where there is none
 };
 
-enum class Meeting {
-  kContact,  ///< where two bodies overlap, the border runs in the middle
-  kStacked,  ///< later ones cover earlier ones
-};
-
-Coverage coverageOf(const std::vector<Body>& bodies, const Extent3& extent, double sliceStep, Meeting meeting);
+/// Where bodies overlap, the border runs in the middle: they touch and do not cover each other.
+Coverage coverageOf(const std::vector<Body>& bodies, const Extent3& extent, double sliceStep);
 
 /// Calls `visit(index, local, depth)` for the pixels that body number `number` owns.
 template <typename Visit>

@@ -24,7 +24,6 @@ class Mosaic {
 
   explicit Mosaic(std::vector<Seed> seeds);
 
-  const std::vector<Seed>& seeds() const { return seeds_; }
   Cell at(const Point& point) const;
 
  private:

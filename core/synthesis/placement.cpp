@@ -44,8 +44,6 @@ size_t Occupancy::indexOf(const Point& point) const {
   return static_cast<size_t>((z * grid_.y + along(point.y, grid_.y)) * grid_.x + along(point.x, grid_.x));
 }
 
-bool Occupancy::isTaken(const Point& point) const { return taken_[indexOf(point)]; }
-
 std::vector<Point> Occupancy::footprintOf(const Solid& solid) const {
   const double reach = solid.reach(), height = grid_.z > 1 ? solid.halfHeight() : 0;
   std::vector<Point> points;

@@ -68,7 +68,6 @@ class Occupancy {
   Occupancy(const Stage& stage, double cell);
 
   double cell() const { return cell_; }
-  bool isTaken(const Point& point) const;
 
   /// Points inside a solid, one per cell that it covers, so that many places can be tried fast.
   std::vector<Point> footprintOf(const Solid& solid) const;

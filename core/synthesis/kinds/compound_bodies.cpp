@@ -40,7 +40,7 @@ class CompoundBodies : public Painter {
   bool isDarkField() const override { return true; }
 
   Picture paint(int64_t) const override {
-    const Coverage coverage = coverageOf(bodies_, stage_.extent, 1, Meeting::kContact);
+    const Coverage coverage = coverageOf(bodies_, stage_.extent, 1);
     Picture picture;
     picture.labels = LabelRaster(stage_.extent);
     for (size_t i = 0; i < picture.labels.size(); ++i) picture.labels[i] = static_cast<uint32_t>(coverage.owner[i] + 1);

@@ -43,7 +43,7 @@ class FluorescentCells : public Painter {
 
   Picture paint(int64_t frame) const override {
     const auto placed = cast_.placedAt(frame);
-    const Coverage coverage = coverageOf(bodiesOf(placed), stage_.extent, stage_.sliceStep, Meeting::kContact);
+    const Coverage coverage = coverageOf(bodiesOf(placed), stage_.extent, stage_.sliceStep);
     FloatRaster cells(stage_.extent), nuclei(stage_.extent);
     drawCells(placed, coverage, cells);
     drawNuclei(placed, coverage, cells, nuclei);

@@ -44,7 +44,7 @@ class FluorescentNuclei : public Painter {
     std::vector<FloatRaster> layers(kFocusLayers, FloatRaster(stage_.extent));
     for (const Cast::Placed& one : placed) draw(one, layers);
     Picture picture;
-    picture.labels = labelsOf(placed, coverageOf(bodiesOf(placed), stage_.extent, stage_.sliceStep, Meeting::kContact));
+    picture.labels = labelsOf(placed, coverageOf(bodiesOf(placed), stage_.extent, stage_.sliceStep));
     removeUnclear(placed, picture.labels);
     FloatRaster light = throughLens(std::move(layers));
     picture.light = isColoured_ ? tinted(light, colour_) : std::vector<FloatRaster>{std::move(light)};

@@ -52,7 +52,7 @@ class GrowthChannels : public Painter {
       bodies.emplace_back(solidOf(population_[i].look, pose), pose.centre, pose.angle);
       labels.push_back(static_cast<uint32_t>(i + 1));
     }
-    const Coverage coverage = coverageOf(bodies, stage_.extent, 1, Meeting::kContact);
+    const Coverage coverage = coverageOf(bodies, stage_.extent, 1);
     Picture picture;
     picture.labels = LabelRaster(stage_.extent);
     FloatRaster light = device();

@@ -46,7 +46,7 @@ class Histology : public Painter {
     FloatRaster eosin = tissue(), sharp(stage_.extent), soft(stage_.extent);
     for (const Cast::Placed& one : placed) draw(one, isFar(*one.agent) ? soft : sharp, eosin);
     Picture picture;
-    picture.labels = labelsOf(placed, coverageOf(bodiesOf(placed), stage_.extent, 1, Meeting::kContact));
+    picture.labels = labelsOf(placed, coverageOf(bodiesOf(placed), stage_.extent, 1));
     for (uint32_t& label : picture.labels) {
       if (label > 0 && isFar(population()[label - 1])) label = 0;
     }

@@ -51,7 +51,7 @@ class MixedChannels : public Painter {
       if (one.agent->crowd == kNuclei) nuclei.push_back(one);
     }
     Picture picture;
-    picture.labels = labelsOf(nuclei, coverageOf(bodiesOf(nuclei), stage_.extent, 1, Meeting::kContact));
+    picture.labels = labelsOf(nuclei, coverageOf(bodiesOf(nuclei), stage_.extent, 1));
     for (FloatRaster* light : {&stain, &marker}) {
       blur(*light, psf_);
       add(*light, blurred(*light, 2 * radius_), static_cast<float>(haze_));

@@ -44,7 +44,7 @@ class Smear : public Painter {
     Picture picture;
     picture.labels = LabelRaster(stage_.extent);
     if (isBlood_) {
-      picture.labels = labelsOf(placed, coverageOf(bodiesOf(placed), stage_.extent, 1, Meeting::kContact));
+      picture.labels = labelsOf(placed, coverageOf(bodiesOf(placed), stage_.extent, 1));
     }
     for (const Cast::Placed& one : placed) drawCell(one, plasma);
     for (const Cast::Placed& one : placed) drawNucleus(one, nuclei, picture.labels);

@@ -36,7 +36,7 @@ class TransmittedCells : public Painter {
 
   Picture paint(int64_t frame) const override {
     const auto placed = cast_.placedAt(frame);
-    const Coverage coverage = coverageOf(bodiesOf(placed), stage_.extent, stage_.sliceStep, Meeting::kContact);
+    const Coverage coverage = coverageOf(bodiesOf(placed), stage_.extent, stage_.sliceStep);
     FloatRaster thickness(stage_.extent);
     for (size_t i = 0; i < placed.size(); ++i) draw(placed[i], static_cast<int32_t>(i), coverage, thickness);
     scatter(stage_, debris_, stage_.random.stream("debris"), thickness);

@@ -134,8 +134,9 @@ TEST(LabelWriters, RefuseWhatIsNoLabelImage) {
 
 TEST(ImageTiff, RefusesWhatItHasNoPlaceFor) {
   const test::TemporaryFolder folder;
-  for (const Array& refused : {*Array::create(Dtype::kUint8, {1, 1, 3, 4}, 3), *Array::create(Dtype::kFloat32, {1, 1, 3, 4}),
-                               *Array::create(Dtype::kUint16, {1, 1, 0, 4})}) {
+  for (const Array& refused :
+       {*Array::create(Dtype::kUint8, {1, 1, 3, 4}, 3), *Array::create(Dtype::kFloat32, {1, 1, 3, 4}),
+        *Array::create(Dtype::kUint16, {1, 1, 0, 4})}) {
     const Status written = writeImageTiff(folder / "image.tif", refused, {});
     ASSERT_FALSE(written);
     EXPECT_THAT(written.error().message(), testing::HasSubstr("image.tif"));

@@ -37,15 +37,13 @@ TEST(SynthesisLabelling, SlicesHangTogether) {
   EXPECT_EQ(labels.row(0, 0)[3], 0u);
 }
 
-TEST(SynthesisLabelling, BodiesMeetInTheMiddleOrLieOnEachOther) {
+TEST(SynthesisLabelling, BodiesMeetInTheMiddle) {
   const auto disc = std::make_shared<Blob>(Blob::Outline{10, 10, 10, {}, {}});
   const std::vector<Body> bodies = {{disc, {0, 20, 15}, 0}, {disc, {0, 20, 27}, 0}};
-  const Coverage contact = coverageOf(bodies, {1, 40, 45}, 1, Meeting::kContact);
+  const Coverage contact = coverageOf(bodies, {1, 40, 45}, 1);
   EXPECT_EQ(contact.owner.row(0, 20)[20], 0);
   EXPECT_EQ(contact.owner.row(0, 20)[22], 1);
   EXPECT_EQ(contact.owner.row(0, 2)[2], -1);
-  const Coverage stacked = coverageOf(bodies, {1, 40, 45}, 1, Meeting::kStacked);
-  EXPECT_EQ(stacked.owner.row(0, 20)[20], 1);
 }
 
 Agent agentOf(int64_t parent, int64_t firstFrame, size_t frames) {
