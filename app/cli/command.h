@@ -29,6 +29,7 @@ void addSegmentCommand(CLI::App& app, Runner& chosen);
 void addTrainCommand(CLI::App& app, Runner& chosen);
 void addEvaluateCommand(CLI::App& app, Runner& chosen);
 void addBenchmarkCommand(CLI::App& app, Runner& chosen);
+void addSynthesizeCommand(CLI::App& app, Runner& chosen);
 void addRunCommand(CLI::App& app, Runner& chosen);
 void addAnnotateCommand(CLI::App& app, Runner& chosen);
 void addProjectCommand(CLI::App& app, Runner& chosen);

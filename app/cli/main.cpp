@@ -75,6 +75,7 @@ void declareCommands(CLI::App& app, Runner& chosen) {
   addRunCommand(app, chosen);
   addAnnotateCommand(app, chosen);
   addProjectCommand(app, chosen);
+  addSynthesizeCommand(app, chosen);
 #endif
   addTrainCommand(app, chosen);
 }

@@ -51,6 +51,9 @@ Status writeLabelPng(const std::filesystem::path& path, const LabelPixels& label
 Status writeLabelTiff(const std::filesystem::path& path, const Array& labels, const PixelScale& scale);
 Status writeLabelOmeZarr(const std::filesystem::path& path, const Array& labels, const PixelScale& scale);
 
+/// An image, volume or series of one channel of uint8 or uint16 as TIFF, with the same layout as labels.
+Status writeImageTiff(const std::filesystem::path& path, const Array& image, const PixelScale& scale);
+
 /// Writes one plane as PNG: 1 channel of uint8 or uint16, or 3 channels of uint8 (RGB).
 Status writePng(const std::filesystem::path& path, const Array& image);
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -78,6 +79,31 @@ INSTANTIATE_TEST_SUITE_P(Shapes, LabelShape,
                          testing::Values(Shape{1, 1, 1, 1}, Shape{1, 1, 300, 401}, Shape{1, 19, 33, 40},
                                          Shape{3, 1, 20, 30}, Shape{3, 5, 20, 270}));
 
+/// The pixels of labels in another type.
+template <typename T>
+Array narrowed(const Array& wide) {
+  Array out = *Array::create(DtypeOf<T>::value, wide.shape());
+  const auto from = wide.as<uint32_t>();
+  std::transform(from.begin(), from.end(), out.as<T>().begin(), [](uint32_t value) { return static_cast<T>(value); });
+  return out;
+}
+
+TEST_P(LabelShape, ImagesReadBackInTheirType) {
+  const test::TemporaryFolder folder;
+  const Array wide = narrowed<uint16_t>(labels(GetParam(), 300)), narrow = narrowed<uint8_t>(labels(GetParam(), 0));
+  ASSERT_TRUE(writeImageTiff(folder / "wide.tif", wide, someScale()));
+  ASSERT_TRUE(writeImageTiff(folder / "narrow.tif", narrow, someScale()));
+  for (const auto& [name, written] : {std::pair{"wide.tif", wide}, std::pair{"narrow.tif", narrow}}) {
+    const auto image = openImage(folder / name);
+    ASSERT_TRUE(image) << image.error().message();
+    EXPECT_EQ((*image)->info().shape, written.shape());
+    ASSERT_EQ((*image)->info().dtype, written.dtype());
+    EXPECT_EQ((*image)->info().scale.z, 0.5);
+    const Array pixels = *(*image)->read(Box::whole(written.shape()));
+    EXPECT_EQ(std::memcmp(pixels.data(), written.data(), static_cast<size_t>(written.size_bytes())), 0) << name;
+  }
+}
+
 TEST(LabelTiff, TheLimitOf16BitsIsExact) {
   const test::TemporaryFolder folder;
   Array written = *Array::create(Dtype::kUint32, {1, 1, 2, 2});
@@ -104,6 +130,18 @@ TEST(LabelWriters, RefuseWhatIsNoLabelImage) {
     EXPECT_EQ(writeLabelOmeZarr(folder / "labels.zarr", array, {}).error().code(), ErrorCode::kInvalidArgument);
   }
   EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
+TEST(ImageTiff, RefusesWhatItHasNoPlaceFor) {
+  const test::TemporaryFolder folder;
+  for (const Array& refused :
+       {*Array::create(Dtype::kUint8, {1, 1, 3, 4}, 3), *Array::create(Dtype::kFloat32, {1, 1, 3, 4}),
+        *Array::create(Dtype::kUint16, {1, 1, 0, 4})}) {
+    const Status written = writeImageTiff(folder / "image.tif", refused, {});
+    ASSERT_FALSE(written);
+    EXPECT_THAT(written.error().message(), testing::HasSubstr("image.tif"));
+    EXPECT_FALSE(fs::exists(folder / "image.tif"));
+  }
 }
 
 TEST(LabelWriters, AMissingFolderIsNamedAndNotMade) {
