@@ -28,13 +28,4 @@ Result<Array> Array::create(Dtype dtype, const Shape& shape, int64_t channels) {
   return array;
 }
 
-Array Array::channel(int64_t channel) const {
-  assert(channel >= 0 && channel < channels_);
-  Array part = *this;
-  part.channels_ = 1;
-  // Channels are the outermost axis, so each of them is a block.
-  part.bytes_ = std::shared_ptr<std::byte[]>(bytes_, bytes_.get() + channel * part.size_bytes());
-  return part;
-}
-
 }  // namespace cyto

@@ -27,9 +27,6 @@ class Array {
   int64_t elements() const { return channels_ * *shape_.elements(); }
   int64_t size_bytes() const { return elements() * static_cast<int64_t>(dtypeSize(dtype_)); }
 
-  /// One channel on its own; it shares the pixels.
-  Array channel(int64_t channel) const;
-
   std::byte* data() { return bytes_.get(); }
   const std::byte* data() const { return bytes_.get(); }
 

@@ -36,18 +36,6 @@ TEST(Array, StartsAtZeroAndSharesItsPixelsBetweenCopies) {
   EXPECT_EQ((copy.as<uint16_t>()[1 * 24 + 1 * 12 + 5]), 77);
 }
 
-TEST(Array, AChannelIsAnArrayThatSharesItsPixels) {
-  Array image = *Array::create(Dtype::kUint16, {2, 1, 3, 4}, 3);
-  for (size_t i = 0; i < 72; ++i) image.as<uint16_t>()[i] = static_cast<uint16_t>(i);
-  Array last = image.channel(2);
-  EXPECT_EQ(last.channels(), 1);
-  EXPECT_EQ(last.shape(), image.shape());
-  EXPECT_EQ(last.as<uint16_t>().front(), 48);
-  EXPECT_EQ(last.as<uint16_t>().back(), 71);
-  last.plane<uint16_t>(0, 1, 0)[0] = 1000;
-  EXPECT_EQ((image.plane<uint16_t>(2, 1, 0)[0]), 1000);
-}
-
 TEST(Array, RefusesWhatCannotFitIntoMemory) {
 #ifndef __SANITIZE_ADDRESS__  // which ends the program instead of refusing memory
   const auto tooLarge = Array::create(Dtype::kFloat64, {1, 1'000'000, 1'000'000, 1'000'000});
