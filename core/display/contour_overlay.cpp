@@ -22,24 +22,39 @@ class Picture {
     }
   }
 
-  /// The picture's pixels of an object that have a side in common with what is not the object.
-  void outline(const PlaneMask& object, const std::array<uint8_t, 3>& colour) {
+  /// The picture's pixels of an object that are fewer than `width` steps along a side from what is not the object.
+  void outline(const PlaneMask& object, const std::array<uint8_t, 3>& colour, int64_t width) {
     const PlaneBox& box = object.box;
     for (int64_t y = box.y0; y < box.y1; ++y) {
       for (int64_t x = box.x0; x < box.x1; ++x) {
         if (!object.at(y, x)) continue;
-        const int64_t top = y * factor_, left = x * factor_;
+        const int64_t top = y * factor_, left = x * factor_, bottom = top + factor_ - 1, right = left + factor_ - 1;
         for (int64_t i = 0; i < factor_; ++i) {
-          if (!object.at(y - 1, x)) set(top, left + i, colour);
-          if (!object.at(y + 1, x)) set(top + factor_ - 1, left + i, colour);
-          if (!object.at(y, x - 1)) set(top + i, left, colour);
-          if (!object.at(y, x + 1)) set(top + i, left + factor_ - 1, colour);
+          if (!object.at(y - 1, x)) draw(object, {top, left + i}, {1, 0}, width, colour);
+          if (!object.at(y + 1, x)) draw(object, {bottom, left + i}, {-1, 0}, width, colour);
+          if (!object.at(y, x - 1)) draw(object, {top + i, left}, {0, 1}, width, colour);
+          if (!object.at(y, x + 1)) draw(object, {top + i, right}, {0, -1}, width, colour);
         }
       }
     }
   }
 
  private:
+  struct Place {
+    int64_t y, x;
+  };
+
+  /// From the border inwards, as far as the object goes.
+  void draw(const PlaneMask& object, Place at, Place step, int64_t width, const std::array<uint8_t, 3>& colour) {
+    for (int64_t i = 0; i < width; ++i, at = {at.y + step.y, at.x + step.x}) {
+      if (!object.at(floorOf(at.y), floorOf(at.x))) return;
+      set(at.y, at.x, colour);
+    }
+  }
+
+  /// The plane's row or column; places left of the plane and above it are negative.
+  int64_t floorOf(int64_t place) const { return place >= 0 ? place / factor_ : -((-place + factor_ - 1) / factor_); }
+
   void set(int64_t y, int64_t x, const std::array<uint8_t, 3>& colour) {
     if (y < 0 || x < 0 || y >= rows_ || x >= columns_) return;
     for (size_t c = 0; c < 3; ++c) samples_[c][static_cast<size_t>(y * columns_ + x)] = colour[c];
@@ -62,7 +77,7 @@ Result<Array> renderContours(const RgbImage& plane, const std::vector<ContourLay
   CYTO_ASSIGN(Array pixels, Array::create(Dtype::kUint8, {1, 1, plane.rows * factor, plane.columns * factor}, 3));
   Picture picture(pixels, plane, factor);
   for (const ContourLayer& layer : layers) {
-    for (const PlaneMask& object : layer.objects) picture.outline(object, layer.colour);
+    for (const PlaneMask& object : layer.objects) picture.outline(object, layer.colour, layer.width);
   }
   return pixels;
 }

@@ -13,6 +13,7 @@ namespace cyto {
 struct ContourLayer {
   std::vector<PlaneMask> objects;
   std::array<uint8_t, 3> colour{};
+  int64_t width = 1;  ///< of the line, in pixels of the picture, from the border inwards
 };
 
 /// A picture for comparing outlines: the plane with a line around each object, along the edges of its pixels. Later

@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // Truth and answer (Okabe and Ito): to be told apart with any kind of colour vision, on dark and on bright images.
-constexpr std::array<uint8_t, 3> kTruthColour{86, 180, 233}, kAnswerColour{230, 159, 0};
+constexpr std::array<uint8_t, 3> kTruthColour{86, 180, 233}, kAnswerColour{213, 94, 0};
 
 struct Options {
   EvaluationFiles files;
@@ -222,8 +222,8 @@ class InteractiveEvaluation {
   Status writeOverlay(const TruePlane& plane, FirstPrompt first, std::vector<PlaneMask> answers) const {
     std::vector<PlaneMask> truth;
     for (const TruthObject& object : plane.objects) truth.push_back(object.mask);
-    CYTO_ASSIGN(const Array picture,
-                renderContours(plane.pixels, {{std::move(truth), kTruthColour}, {std::move(answers), kAnswerColour}}));
+    CYTO_ASSIGN(const Array picture, renderContours(plane.pixels, {{std::move(truth), kTruthColour, 3},
+                                                                   {std::move(answers), kAnswerColour}}));
     std::string name = (plane.group.empty() ? "" : plane.group + ".") + plane.image.stem().string();
     std::replace(name.begin(), name.end(), '/', '-');
     if (plane.name != plane.image.string()) {
@@ -287,7 +287,7 @@ void declareReport(CLI::App& command, Options& options) {
   command.add_option("--csv", options.csv, "file for the measures of every image, group and all");
   command.add_option("--plot", options.plot, ".svg or .png file with the IoU over the number of prompts");
   command.add_option("--overlays", options.overlays,
-                     "folder for a picture of each plane: true outlines blue, answers to the first prompt orange");
+                     "folder for a picture of each plane: true outlines blue, answers to the first prompt red");
 }
 
 }  // namespace

@@ -46,8 +46,12 @@ std::string alignedText(const TextTable& table) {
     const std::string space(widths[column] - widthOf(cell), ' ');
     return column == 0 ? cell + space : space + cell;
   };
-  std::string text = joined(table.columns, "  ", padded);
-  for (const auto& row : table.rows) text += "\n" + joined(row, "  ", padded);
+  const auto line = [&](const std::vector<std::string>& cells) {
+    const std::string text = joined(cells, "  ", padded);
+    return text.substr(0, text.find_last_not_of(' ') + 1);
+  };
+  std::string text = line(table.columns);
+  for (const auto& row : table.rows) text += "\n" + line(row);
   return text;
 }
 

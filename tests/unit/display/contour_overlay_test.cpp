@@ -45,6 +45,19 @@ TEST(ContourOverlay, TouchingObjectsKeepTheirOwnLinesAndLaterLayersLieOnTop) {
   EXPECT_EQ(pixel(*picture, 30, 40), kAnswer);
 }
 
+TEST(ContourOverlay, WideLinesGrowInwards) {
+  const auto picture =
+      renderContours(grey(1024, 1024), {{{filled({10, 10, 20, 40}), filled({50, 50, 52, 52})}, kTruth, 3}});
+  ASSERT_TRUE(picture);
+  EXPECT_EQ(pixel(*picture, 9, 25), kGrey);
+  EXPECT_EQ(pixel(*picture, 12, 25), kTruth);
+  EXPECT_EQ(pixel(*picture, 13, 25), kGrey);
+  EXPECT_EQ(pixel(*picture, 16, 25), kGrey);
+  EXPECT_EQ(pixel(*picture, 17, 25), kTruth);
+  EXPECT_EQ(pixel(*picture, 20, 25), kGrey);
+  EXPECT_EQ(pixel(*picture, 51, 52), kGrey) << "never beyond the object";
+}
+
 TEST(ContourOverlay, WhatLiesOutsideIsNotDrawn) {
   const auto picture = renderContours(grey(4, 4), {{{filled({-5, -5, 2, 2}), filled({0, 0, 0, 0})}, kTruth}});
   ASSERT_TRUE(picture);
