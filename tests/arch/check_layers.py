@@ -20,6 +20,7 @@ ALLOWED = {
     "core/labels": ["core/io", "core/array", "core/base"],
     "core/journal": ["core/base"],
     "core/tracking": ["core/segmentation", "core/labels", "core/embedding", "core/inference", "core/io", "core/array", "core/base"],
+    "core/chart": ["core/io", "core/array", "core/base"],
     "core/measure": ["core/labels", "core/array", "core/base"],
     "core/project": ["core/journal", "core/labels", "core/tracking", "core/segmentation", "core/inference", "core/io", "core/array", "core/base"],
     "core/session": ["core"],

@@ -1,0 +1,18 @@
+#include "core/array/channel.h"
+
+#include <algorithm>
+
+namespace cyto {
+
+Result<Array> channelOf(const Array& image, int64_t channel) {
+  if (channel < 0 || channel >= image.channels()) {
+    return Error(ErrorCode::kInvalidArgument, "there is no channel " + std::to_string(channel) + "; the image has " +
+                                                  std::to_string(image.channels()) + ", counted from 0");
+  }
+  CYTO_ASSIGN(Array part, Array::create(image.dtype(), image.shape()));
+  // Channels are the outermost axis, so each of them is a block.
+  std::copy_n(image.data() + channel * part.size_bytes(), part.size_bytes(), part.data());
+  return part;
+}
+
+}  // namespace cyto
