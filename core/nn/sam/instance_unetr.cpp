@@ -112,13 +112,15 @@ Result<std::unique_ptr<InstanceUnetr>> InstanceUnetr::create(const NamedTensors&
     unetr->samplers_.push_back(
         reader.upsampling("decoder.samplers." + number, widths[i], widths[i + 1], transposed));
     unetr->blocks_.push_back(reader.block("decoder.blocks." + number, 2 * widths[i + 1], widths[i + 1]));
-    if (widths[i] < widths[i + 1]) return Error(ErrorCode::kModel, "the instance decoder widens where it should narrow");
   }
   unetr->lastUp_ = reader.upsampling("deconv_out", widths[3], widths[3], transposed);
   unetr->head_ = reader.block("decoder_head", 2 * widths[3], widths[3]);
   unetr->out_ = reader.convolution("out_conv", widths[3], kMaps, 1);
   if (!reader.complaint().empty()) {
     return Error(ErrorCode::kModel, "the instance decoder does not fit: weight " + reader.complaint());
+  }
+  if (!std::is_sorted(widths.rbegin(), widths.rend())) {
+    return Error(ErrorCode::kModel, "the instance decoder does not fit: it gets wider towards its end");
   }
   return unetr;
 }
