@@ -151,7 +151,7 @@ at::Tensor InstanceUnetr::operator()(const at::Tensor& embedding, const CancelTo
     goOn();
     x = upsample(x, samplers_[i]);
     x = blocks_[i](at::cat({x, middleChannels(skips[i], x.size(1))}, 1));
-    skips[i] = {};  // maps of a full frame take hundreds of megabytes
+    skips[i].reset();  // maps of a full frame take hundreds of megabytes
   }
   goOn();
   x = upsample(x, lastUp_);
