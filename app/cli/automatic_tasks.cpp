@@ -61,7 +61,8 @@ class Collection {
       }
     }
     if (failed) {
-      return Error(ErrorCode::kIo, "cannot search '" + folder.string() + "': " + failed.message() + "; check the folder");
+      return Error(ErrorCode::kIo,
+                   "cannot search '" + folder.string() + "': " + failed.message() + "; check the folder");
     }
     if (found.empty()) {
       return Error(ErrorCode::kNotFound, "there is no image in '" + folder.string() + "'; name another folder");

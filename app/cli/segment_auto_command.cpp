@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
@@ -104,10 +105,11 @@ class SegmentAutoRun {
     CYTO_ASSIGN(model_, options_.model.load(job));
     modelLoad_s_ = secondsSince(start);
     if (!model_->instanceDecoder()) {
-      return Error(ErrorCode::kInvalidArgument,
-                   "the model '" + model_->identity().name +
-                       "' has no instance decoder; use one that has, such as cyto-small, or put the decoder's file beside "
-                       "the weights, named like them with _decoder");
+      return Error(
+          ErrorCode::kInvalidArgument,
+          "the model '" + model_->identity().name +
+              "' has no instance decoder; use one that has, such as cyto-small, or put the decoder's file beside "
+              "the weights, named like them with _decoder");
     }
     parameters_ = presetFor(model_->identity().name);
     return setParameters(parameters_);
@@ -135,8 +137,8 @@ class SegmentAutoRun {
     if (!isAlone_ && labels.has_parent_path()) {
       fs::create_directories(labels.parent_path(), failed);
       if (failed) {
-        return Error(ErrorCode::kIo, "cannot make the folder '" + labels.parent_path().string() + "': " +
-                                         failed.message() + "; choose another place with -o");
+        return Error(ErrorCode::kIo, "cannot make the folder '" + labels.parent_path().string() +
+                                         "': " + failed.message() + "; choose another place with -o");
       }
     }
     CYTO_ASSIGN(const LabelFormat format, labelFormatFromPath(labels));
@@ -265,7 +267,9 @@ void addSegmentAutoCommand(CLI::App& app, Runner& chosen) {
   CLI::App* command = app.add_subcommand("segment-auto", "All objects of images, without prompts");
   auto options = std::make_shared<Options>();
   command->add_option("images", options->inputs.images, "images, volumes, series, or folders of images")->required();
-  command->add_option("-o,--output", options->inputs.output, "label image to write (.tif, .png, .zarr or .npy); a folder for several images")
+  command
+      ->add_option("-o,--output", options->inputs.output,
+                   "label image to write (.tif, .png, .zarr or .npy); a folder for several images")
       ->required();
   command->add_option("--mode", options->mode, "ais: the model's instance decoder, which is also what auto takes")
       ->check(CLI::IsMember({"auto", "ais"}));
@@ -279,7 +283,8 @@ void addSegmentAutoCommand(CLI::App& app, Runner& chosen) {
   command->add_option("--tile-shape", options->tileShape, "work in tiles of Y X pixels; default: for large images")
       ->expected(2)
       ->check(CLI::Range(int64_t{16}, int64_t{1} << 20));
-  command->add_option("--halo", options->halo, "what tiles see beyond their border: Y X pixels; default: a sixth of them")
+  command
+      ->add_option("--halo", options->halo, "what tiles see beyond their border: Y X pixels; default: a sixth of them")
       ->expected(2)
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 20));
   command->add_flag("--skip-existing", options->skipsExisting, "leave images out whose labels are there already");

@@ -16,7 +16,7 @@ struct FakeModelOptions {
   std::chrono::milliseconds encodeTime{0};  ///< how long an encode pretends to work; cancel is answered meanwhile
   bool hasExtraMap = false;                 ///< adds a second feature map "highres" (1, 1, 256, 256)
   bool hasInstanceDecoder = true;
-  int64_t failOnEncode = 0;                 ///< the n-th encode (from 1) fails with kModel; 0: none
+  int64_t failOnEncode = 0;  ///< the n-th encode (from 1) fails with kModel; 0: none
 };
 
 /// A model without a network for tests: a pure function of the image, exact and fast, so that everything above
@@ -36,7 +36,8 @@ struct FakeModelOptions {
 ///  5. a box removes everything outside of it;
 ///  6. each negative point removes its region.
 /// All objects, as DistanceMaps: grey g of 128 and more is foreground with both distances (255 - g) / 127, so that the
-/// brightest pixels are the middle of an object and the darkest its edge; elsewhere foreground is 0 and distances are 1.
+/// brightest pixels are the middle of an object and the darkest its edge; elsewhere foreground is 0 and distances
+/// are 1.
 ///
 /// Box corners are included. Points outside the image are moved to its nearest pixel.
 class FakeModel : public Model {

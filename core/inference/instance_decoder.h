@@ -19,8 +19,8 @@ struct DistanceMaps {
 };
 
 /// What a network with centroids says about every cell of a grid over the image (or tile) that was embedded, row-major.
-/// Cell (i, j) covers the rows [i, i + 1) * cellHeight and the columns [j, j + 1) * cellWidth of the image; the last row
-/// and column may reach beyond it. Positions and sizes are counted in cells, the middle of cell (i, j) is (i, j).
+/// Cell (i, j) covers the rows [i, i + 1) * cellHeight and the columns [j, j + 1) * cellWidth of the image; the last
+/// row and column may reach beyond it. Positions and sizes are counted in cells, the middle of cell (i, j) is (i, j).
 struct CentroidMaps {
   Extent2 grid;       ///< rows and columns of cells
   Extent2 imageSize;  ///< rows and columns of the image

@@ -107,8 +107,8 @@ void InferenceWorker::findObjects(InstanceAnswer answer) {
   const std::lock_guard lock(mutex_);
   if (image_ && modelState_.phase == ModelState::Phase::kNone) requestModel("");
   interrupt({Work::kEmbedding});
-  segmentations_.push_back({[this, answer](const JobContext& job) { answerWithObjects(answer, job); },
-                            [answer] { answer(cancelled()); }});
+  segmentations_.push_back(
+      {[this, answer](const JobContext& job) { answerWithObjects(answer, job); }, [answer] { answer(cancelled()); }});
   wake();
 }
 

@@ -60,7 +60,8 @@ TEST_F(SegmentAutoCommand, FindsTheNucleiOfTheSampleAndReportsThem) {
   for (const char* key : {"embed", "decode", "objects", "total"}) EXPECT_GE(image["seconds"][key], 0.0) << key;
 
   int64_t matched = 0;
-  const auto found = objectsOf(labels.as<uint32_t>(), 256, 256, 1), wanted = objectsOf(truth.as<uint32_t>(), 256, 256, 1);
+  const auto found = objectsOf(labels.as<uint32_t>(), 256, 256, 1),
+             wanted = objectsOf(truth.as<uint32_t>(), 256, 256, 1);
   for (const TruthObject& object : wanted) {
     matched += std::any_of(found.begin(), found.end(), [&](const TruthObject& candidate) {
       return intersectionOverUnion(object.mask, candidate.mask) >= 0.5;
@@ -75,11 +76,10 @@ TEST_F(SegmentAutoCommand, FindsTheNucleiOfTheSampleAndReportsThem) {
 TEST_F(SegmentAutoCommand, AStoreGivesWhatEncodingGives) {
   const ProgramRun encoded = segment({sample("small-nuclei.png")}, file("encoded.npy"));
   ASSERT_EQ(encoded.exitCode, 0) << encoded.err;
-  const ProgramRun stored = runProgram({"-q", "precompute-embeddings", sample("small-nuclei.png").string(), "-o",
-                                        file("store.zarr").string()});
+  const ProgramRun stored = runProgram(
+      {"-q", "precompute-embeddings", sample("small-nuclei.png").string(), "-o", file("store.zarr").string()});
   ASSERT_EQ(stored.exitCode, 0) << stored.err;
-  const ProgramRun read =
-      segment({sample("small-nuclei.png")}, file("read.npy"), {"-e", file("store.zarr").string()});
+  const ProgramRun read = segment({sample("small-nuclei.png")}, file("read.npy"), {"-e", file("store.zarr").string()});
   ASSERT_EQ(read.exitCode, 0) << read.err;
   EXPECT_EQ(readText(file("read.npy")), readText(file("encoded.npy")));
   expectRefusal(segment({sample("histology-nuclei.png")}, file("other.npy"), {"-e", file("store.zarr").string()}),

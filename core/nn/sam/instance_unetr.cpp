@@ -109,8 +109,7 @@ Result<std::unique_ptr<InstanceUnetr>> InstanceUnetr::create(const NamedTensors&
   for (size_t i = 0; i + 1 < widths.size(); ++i) {
     const std::string number = std::to_string(i);
     // The block reads the upsampled map beside as many channels of the skip.
-    unetr->samplers_.push_back(
-        reader.upsampling("decoder.samplers." + number, widths[i], widths[i + 1], transposed));
+    unetr->samplers_.push_back(reader.upsampling("decoder.samplers." + number, widths[i], widths[i + 1], transposed));
     unetr->blocks_.push_back(reader.block("decoder.blocks." + number, 2 * widths[i + 1], widths[i + 1]));
   }
   unetr->lastUp_ = reader.upsampling("deconv_out", widths[3], widths[3], transposed);
@@ -176,12 +175,12 @@ class UnetrInstanceDecoder : public InstanceDecoder {
       const at::Tensor features =
           at::from_blob(const_cast<float*>(map.values.data()), {1, map.channels, map.rows, map.columns}).to(device_);
       const Extent2 size = embedding.originalSize;
-      const at::Tensor maps = at::upsample_bilinear2d((*network_)(features, job.cancel)
-                                                          .slice(2, 0, embedding.inputSize.y)
-                                                          .slice(3, 0, embedding.inputSize.x),
-                                                      {size.y, size.x}, false)
-                                  .to(at::kCPU)
-                                  .contiguous();
+      const at::Tensor maps =
+          at::upsample_bilinear2d(
+              (*network_)(features, job.cancel).slice(2, 0, embedding.inputSize.y).slice(3, 0, embedding.inputSize.x),
+              {size.y, size.x}, false)
+              .to(at::kCPU)
+              .contiguous();
       const auto values = [&](int64_t channel) {
         const float* first = maps.const_data_ptr<float>() + channel * size.y * size.x;
         return std::vector<float>(first, first + size.y * size.x);

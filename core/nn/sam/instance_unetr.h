@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/base/cancel.h"
@@ -27,8 +28,8 @@ class InstanceUnetr {
   /// Channels of the embeddings it reads.
   int64_t embeddingChannels() const { return deconvolutions_.front().up.weight.size(upsamplesByTransposing_ ? 0 : 1); }
 
-  /// Embedding (1, C, g, g) to (1, 3, 16 g, 16 g) in 0..1: foreground, distance to the centre, distance to the boundary.
-  /// Throws Cancelled between blocks.
+  /// Embedding (1, C, g, g) to (1, 3, 16 g, 16 g) in 0..1: foreground, distance to the centre, distance to the
+  /// boundary. Throws Cancelled between blocks.
   at::Tensor operator()(const at::Tensor& embedding, const CancelToken& cancel) const;
 
  private:
@@ -62,7 +63,7 @@ class InstanceUnetr {
 };
 
 /// `network` as the rest of the program uses it: maps at the resolution of the image that was embedded.
-std::unique_ptr<InstanceDecoder> makeUnetrInstanceDecoder(std::unique_ptr<InstanceUnetr> network, const std::string& device,
-                                                          std::string modelName);
+std::unique_ptr<InstanceDecoder> makeUnetrInstanceDecoder(std::unique_ptr<InstanceUnetr> network,
+                                                          const std::string& device, std::string modelName);
 
 }  // namespace cyto::nn

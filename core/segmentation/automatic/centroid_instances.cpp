@@ -127,7 +127,8 @@ InstanceLabels regionsOf(const CentroidMaps& maps, const CentroidParameters& par
   return regions;
 }
 
-InstanceLabels toPixels(const InstanceLabels& cells, const CentroidMaps& maps, const PixelView& view, double threshold) {
+InstanceLabels toPixels(const InstanceLabels& cells, const CentroidMaps& maps, const PixelView& view,
+                        double threshold) {
   const Extent2 size = maps.imageSize;
   InstanceLabels labels{size, std::vector<uint32_t>(static_cast<size_t>(size.y * size.x), 0), cells.count};
   for (int64_t y = 0; y < size.y; ++y) {
@@ -142,7 +143,9 @@ InstanceLabels toPixels(const InstanceLabels& cells, const CentroidMaps& maps, c
 
 /// Whether a pixel of an object has a neighbour inside the image that is not of the object.
 bool isRim(const InstanceLabels& labels, int64_t y, int64_t x) {
-  const auto at = [&](int64_t row, int64_t column) { return labels.ids[static_cast<size_t>(row * labels.size.x + column)]; };
+  const auto at = [&](int64_t row, int64_t column) {
+    return labels.ids[static_cast<size_t>(row * labels.size.x + column)];
+  };
   const uint32_t id = at(y, x);
   return (y > 0 && at(y - 1, x) != id) || (x > 0 && at(y, x - 1) != id) ||
          (y + 1 < labels.size.y && at(y + 1, x) != id) || (x + 1 < labels.size.x && at(y, x + 1) != id);

@@ -11,7 +11,7 @@ struct Piece {
   uint32_t id = 0;
   int64_t area = 0;
   bool touchesBorder = false;
-  uint32_t neighbour = 0;          ///< the first other id beside it
+  uint32_t neighbour = 0;  ///< the first other id beside it
   bool hasSeveralNeighbours = false;
 };
 

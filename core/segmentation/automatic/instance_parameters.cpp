@@ -44,10 +44,14 @@ InstanceParameters presetFor(const std::string& modelName) {
     double centre, boundary, smoothing;
   };
   // spec/micro-sam.md §6.7
-  static const std::map<std::string, Preset> kPresets = {
-      {"vit_t_lm", {0.5, 0.5, 2.0}},           {"vit_b_lm", {0.4, 0.5, 2.0}},           {"vit_l_lm", {0.4, 0.4, 1.6}},
-      {"vit_h_lm", {0.5, 0.5, 1.4}},           {"vit_t_em_organelles", {0.4, 0.5, 1.2}}, {"vit_b_em_organelles", {0.3, 0.4, 1.2}},
-      {"vit_l_em_organelles", {0.3, 0.4, 1.2}}, {"vit_h_em_organelles", {0.3, 0.4, 1.2}}};
+  static const std::map<std::string, Preset> kPresets = {{"vit_t_lm", {0.5, 0.5, 2.0}},
+                                                         {"vit_b_lm", {0.4, 0.5, 2.0}},
+                                                         {"vit_l_lm", {0.4, 0.4, 1.6}},
+                                                         {"vit_h_lm", {0.5, 0.5, 1.4}},
+                                                         {"vit_t_em_organelles", {0.4, 0.5, 1.2}},
+                                                         {"vit_b_em_organelles", {0.3, 0.4, 1.2}},
+                                                         {"vit_l_em_organelles", {0.3, 0.4, 1.2}},
+                                                         {"vit_h_em_organelles", {0.3, 0.4, 1.2}}};
   constexpr int64_t kPresetMinSize = 100;
   InstanceParameters parameters;
   if (const auto found = kPresets.find(modelName); found != kPresets.end()) {
@@ -81,7 +85,9 @@ Status setParameter(InstanceParameters& parameters, const std::string& name, dou
 
 Status setParameter(InstanceParameters& parameters, const std::string& assignment) {
   const size_t equals = assignment.find('=');
-  const auto complaint = [&] { return refused("'" + assignment + "' is no parameter; write name=value, as in min_size=50"); };
+  const auto complaint = [&] {
+    return refused("'" + assignment + "' is no parameter; write name=value, as in min_size=50");
+  };
   if (equals == std::string::npos || equals == 0) return complaint();
   const char* first = assignment.data() + equals + 1;
   const char* last = assignment.data() + assignment.size();

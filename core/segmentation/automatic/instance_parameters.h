@@ -7,8 +7,8 @@
 
 namespace cyto {
 
-/// What turns the maps of an instance decoder into objects. Names in `setParameter` are those of the fields as micro-sam
-/// writes them (spec/micro-sam.md §6.4): "center_distance_threshold", "min_size", ….
+/// What turns the maps of an instance decoder into objects. Names in `setParameter` are those of the fields as
+/// micro-sam writes them (spec/micro-sam.md §6.4): "center_distance_threshold", "min_size", ….
 
 /// Of maps of distances, as UNETR decoders give them. The initial values are micro-sam's.
 struct DistanceParameters {

@@ -11,7 +11,7 @@ namespace cyto {
 
 /// All objects of an image, found without prompts.
 struct InstanceSegmentation {
-  LabelVolume labels;    ///< as large as the image; ids 1..objects, plane by plane
+  LabelVolume labels;  ///< as large as the image; ids 1..objects, plane by plane
   uint32_t objects = 0;
   int64_t missingTiles = 0;  ///< had no embedding, so nothing was looked for there
   double embed_s = 0;        ///< getting embeddings, by encoding or by reading

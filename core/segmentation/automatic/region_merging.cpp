@@ -34,7 +34,8 @@ struct Region {
   /// Badness times cells.
   double cost(double sizeWeight) const {
     const double ownY = y / cells, ownX = x / cells, side = std::sqrt(cells);
-    const double square = (centroidSquares - 2 * (ownY * centroidY + ownX * centroidX)) / cells + ownY * ownY + ownX * ownX;
+    const double square =
+        (centroidSquares - 2 * (ownY * centroidY + ownX * centroidX)) / cells + ownY * ownY + ownX * ownX;
     const double distance = std::min(kWorstDistance, std::sqrt(std::max(square, 0.0)) / side);
     const double sizeError = std::min(kWorstSizeError, std::abs(logSize / cells - std::log2(side)));
     return cells * (distance + sizeWeight * sizeError);
@@ -82,9 +83,7 @@ class Merging {
   struct Offer {
     double gain;
     uint32_t a, b, versionA, versionB;
-    bool operator<(const Offer& other) const {
-      return std::tie(gain, other.a, other.b) < std::tie(other.gain, a, b);
-    }
+    bool operator<(const Offer& other) const { return std::tie(gain, other.a, other.b) < std::tie(other.gain, a, b); }
   };
 
   void measure(const InstanceLabels& labels, const CentroidMaps& maps) {
@@ -95,7 +94,12 @@ class Merging {
         if (labels.ids[i] == 0) continue;
         const auto cy = static_cast<double>(maps.centroidY[i]), cx = static_cast<double>(maps.centroidX[i]);
         Region& region = regions_[labels.ids[i]];
-        region = region + Region{1, static_cast<double>(y), static_cast<double>(x), cy, cx, cy * cy + cx * cx,
+        region = region + Region{1,
+                                 static_cast<double>(y),
+                                 static_cast<double>(x),
+                                 cy,
+                                 cx,
+                                 cy * cy + cx * cx,
                                  static_cast<double>(maps.logSize[i])};
         if (x + 1 < columns) touch(labels, maps, i, i + 1);
         if (y + 1 < rows) touch(labels, maps, i, i + static_cast<size_t>(columns));

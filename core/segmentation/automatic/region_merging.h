@@ -12,8 +12,8 @@ namespace cyto {
 /// region's own centroid g and the predicted log sizes s,
 ///   badness = sqrt(mean |c - g|^2) / sqrt(n), at most 1.5, + sizeWeight * |mean s - log2 sqrt(n)|, at most 2.
 /// Joining two neighbours gains what badness, times cells, the union has less than the two, per cell of the smaller
-/// one, plus boundaryWeight * (1/2 - mean boundary probability between them). The best gain above 0 is taken until there
-/// is none; of equal gains the one with the lower ids.
+/// one, plus boundaryWeight * (1/2 - mean boundary probability between them). The best gain above 0 is taken until
+/// there is none; of equal gains the one with the lower ids.
 void mergeRegions(InstanceLabels& regions, const CentroidMaps& maps, const CentroidParameters& parameters);
 
 }  // namespace cyto

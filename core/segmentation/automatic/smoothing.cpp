@@ -11,7 +11,8 @@ std::vector<float> smoothed(const std::vector<float>& plane, Extent2 size, doubl
   std::vector<float> kernel;
   double sum = 0;
   for (int i = -reach; i <= reach; ++i) sum += std::exp(-i * i / (2 * sigma * sigma));
-  for (int i = -reach; i <= reach; ++i) kernel.push_back(static_cast<float>(std::exp(-i * i / (2 * sigma * sigma)) / sum));
+  for (int i = -reach; i <= reach; ++i)
+    kernel.push_back(static_cast<float>(std::exp(-i * i / (2 * sigma * sigma)) / sum));
   std::vector<float> result(plane.size());
   const int rows = static_cast<int>(size.y), columns = static_cast<int>(size.x);
   const cv::Mat from(rows, columns, CV_32F, const_cast<float*>(plane.data()));

@@ -52,9 +52,8 @@ Status TileJoining::add(int64_t t, int64_t z, int64_t tile, const InstanceLabels
   const std::vector<PlaneBox> bounds = boundsWithin(labels, inTile);
   for (uint32_t id = 1; id <= labels.count; ++id) {
     if (bounds[id].isEmpty()) continue;
-    const PlaneMask mask = maskWhere(bounds[id], [&](int64_t y, int64_t x) {
-      return labels.ids[static_cast<size_t>(y * labels.size.x + x)] == id;
-    });
+    const PlaneMask mask = maskWhere(
+        bounds[id], [&](int64_t y, int64_t x) { return labels.ids[static_cast<size_t>(y * labels.size.x + x)] == id; });
     areas_[firstId_ + id] =
         painted_.paint(t, z, translated(mask, outer.y0, outer.x0), firstId_ + id, PaintRule::kOverwrite);
   }

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <random>
 #include <set>
 
@@ -30,7 +32,8 @@ class PerfectMaps {
     maps.cellHeight = maps.cellWidth = static_cast<double>(scale);
     const auto cells = static_cast<size_t>(grid.y * grid.x);
     truth.assign(cells, 0);
-    for (size_t i = 0; i < cells; ++i) truth[i] = ownerOf(static_cast<int64_t>(i) / grid.x, static_cast<int64_t>(i) % grid.x);
+    for (size_t i = 0; i < cells; ++i)
+      truth[i] = ownerOf(static_cast<int64_t>(i) / grid.x, static_cast<int64_t>(i) % grid.x);
     maps.foreground.resize(cells);
     maps.boundary.resize(cells);
     maps.centroidY.assign(cells, 0);
@@ -206,7 +209,9 @@ TEST(CentroidInstances, SeparateObjectsAreFoundWhateverTheirSize) {
   const uint64_t seed = test::randomSeed(7);
   SCOPED_TRACE(test::seedText(seed));
   std::mt19937_64 random(seed);
-  const auto uniform = [&](double low, double high) { return std::uniform_real_distribution<double>(low, high)(random); };
+  const auto uniform = [&](double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(random);
+  };
   for (int round = 0; round < 20; ++round) {
     std::vector<Ellipse> ellipses;
     for (int attempt = 0; attempt < 60; ++attempt) {

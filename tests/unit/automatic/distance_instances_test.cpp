@@ -28,8 +28,7 @@ DistanceParameters unsmoothed() {
 }
 
 TEST(DistanceInstances, SeedsGrowUntilTheForegroundEndsOrTheyMeet) {
-  const auto labels =
-      instancesFrom(rowOf({1, 0.8f, 0.2f, 0.1f, 0.7f, 0.9f, 0.6f, 0.3f, 0.6f, 1}), unsmoothed());
+  const auto labels = instancesFrom(rowOf({1, 0.8f, 0.2f, 0.1f, 0.7f, 0.9f, 0.6f, 0.3f, 0.6f, 1}), unsmoothed());
   EXPECT_EQ(labels.count, 2u);
   EXPECT_EQ(drawn(labels)[0].substr(0, 5), ".1111");
   EXPECT_EQ(drawn(labels)[0].substr(6), "222.");
@@ -42,9 +41,9 @@ TEST(DistanceInstances, ForegroundWithoutASeedIsLeftOut) {
 
 TEST(DistanceInstances, ASeedNeedsBothDistancesAndTheForeground) {
   DistanceMaps maps = rowOf({0.2f, 1, 0.2f, 1, 0.2f, 1, 0.2f});
-  maps.centreDistance[0] = 0.5f;    // not below the threshold
+  maps.centreDistance[0] = 0.5f;  // not below the threshold
   maps.boundaryDistance[2] = 0.5f;
-  maps.foreground[4] = 0.5f;        // not above it
+  maps.foreground[4] = 0.5f;  // not above it
   EXPECT_THAT(drawn(instancesFrom(maps, unsmoothed())), ElementsAre("......1"));
 }
 

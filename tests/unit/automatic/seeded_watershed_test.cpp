@@ -66,7 +66,8 @@ TEST(SeededWatershed, EveryReachablePixelHangsTogetherWithItsSeed) {
     for (uint32_t id = 1; id <= labels.count; ++id) {
       std::vector<uint8_t> ofId(pixels);
       for (size_t i = 0; i < pixels; ++i) ofId[i] = labels.ids[i] == id;
-      EXPECT_EQ(connectedComponents(ofId, size, false).count, 1u) << "the seed was one pixel, so the flood is one piece";
+      EXPECT_EQ(connectedComponents(ofId, size, false).count, 1u)
+          << "the seed was one pixel, so the flood is one piece";
     }
   }
 }

@@ -50,9 +50,9 @@ TEST(DenseInstances, LogitsBecomeProbabilitiesAndFramePixelsCells) {
   };
   set(DenseChannels::kForeground, 0);
   set(DenseChannels::kBoundary, std::log(3.0f));
-  set(DenseChannels::kOffsetX, 0.5f);   // 16 frame pixels to the right: 4 cells
+  set(DenseChannels::kOffsetX, 0.5f);    // 16 frame pixels to the right: 4 cells
   set(DenseChannels::kOffsetY, -0.25f);  // 8 up: 2 cells
-  set(DenseChannels::kLogSize, -1);     // 16 frame pixels: 4 cells
+  set(DenseChannels::kLogSize, -1);      // 16 frame pixels: 4 cells
   const CentroidMaps maps = decoded(embedding);
   EXPECT_FLOAT_EQ(maps.foreground[kCell], 0.5f);
   EXPECT_FLOAT_EQ(maps.boundary[kCell], 0.75f);
