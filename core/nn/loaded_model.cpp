@@ -201,27 +201,32 @@ class NetworkDecoder : public PromptDecoder {
 
 class LoadedModel : public Model {
  public:
-  LoadedModel(std::unique_ptr<PromptableModel> network, ModelIdentity identity)
+  LoadedModel(std::unique_ptr<PromptableModel> network, ModelIdentity identity,
+              std::unique_ptr<InstanceDecoder> instanceDecoder)
       : network_(std::move(network)),
         identity_(std::move(identity)),
         encoder_(*network_, identity_),
-        decoder_(*network_, identity_) {}
+        decoder_(*network_, identity_),
+        instanceDecoder_(std::move(instanceDecoder)) {}
 
   const ModelIdentity& identity() const override { return identity_; }
   ImageEncoder& encoder() override { return encoder_; }
   PromptDecoder& decoder() override { return decoder_; }
+  InstanceDecoder* instanceDecoder() override { return instanceDecoder_.get(); }
 
  private:
   std::unique_ptr<PromptableModel> network_;
   ModelIdentity identity_;
   NetworkEncoder encoder_;
   NetworkDecoder decoder_;
+  std::unique_ptr<InstanceDecoder> instanceDecoder_;
 };
 
 }  // namespace
 
-std::unique_ptr<Model> wrapModel(std::unique_ptr<PromptableModel> network, ModelIdentity identity) {
-  return std::make_unique<LoadedModel>(std::move(network), std::move(identity));
+std::unique_ptr<Model> wrapModel(std::unique_ptr<PromptableModel> network, ModelIdentity identity,
+                                 std::unique_ptr<InstanceDecoder> instanceDecoder) {
+  return std::make_unique<LoadedModel>(std::move(network), std::move(identity), std::move(instanceDecoder));
 }
 
 }  // namespace cyto::nn

@@ -113,6 +113,10 @@ class AnnotationSession {
   /// and its provenance keeps the prompts of the first. `cancel` and InferenceWorker::cancelSegmentations give it up.
   Result<Proposed> proposePrompts(const std::filesystem::path& file, const JobContext& job);
 
+  /// All objects that the model's instance decoder finds in the image, see InferenceWorker::findObjects; given up like
+  /// `proposePrompts`.
+  Result<Proposed> proposeAll(const JobContext& job);
+
   /// Which proposals were accepted and which stay, because no pixel of theirs is free.
   struct Accepted {
     std::vector<uint32_t> ids;

@@ -25,7 +25,7 @@ namespace cyto {
 ///   fill T Z Y X ID               delete ID                      merge ID ID…         split ID
 ///   class ID NAME ("": none)      verify ID…|all                 unverify ID…|all
 ///   import objects|proposals PATH [KEY]                          propose labels PATH [KEY] (import proposals)
-///   propose prompts PATH
+///   propose prompts PATH          auto ais
 ///   accept ID…|all [objects [THRESHOLD]|pixels|none]             reject ID…|all
 ///   undo [N]                      redo [N]                       goto STEP
 ///   export tiff|png|ome-zarr|npy|micro-sam PATH [PROVENANCE.json]                      hash
@@ -34,6 +34,7 @@ namespace cyto {
 ///
 /// `all` means all proposals, or for `verify` all accepted objects and for `unverify` all verified ones. `accept` says
 /// whose pixels proposals may take, see PreserveMode; it prints `stays ID because ID` for each that was not accepted.
+/// `auto ais` proposes all objects that the model's instance decoder finds.
 /// `import` prints what came in and what was left out, see importLabels.
 /// `objects` counts accepted and verified ones, `verified` the verified among them.
 ///
@@ -110,6 +111,8 @@ class Script {
   Status unverify(const Words& words, const JobContext& job);
   Status importLabels(const Words& words, const JobContext& job);
   Status propose(const Words& words, const JobContext& job);
+  Status proposeAll(const Words& words, const JobContext& job);
+  Status printProposed(const AnnotationSession::Proposed& proposed) const;
   Status accept(const Words& words, const JobContext& job);
   Status reject(const Words& words, const JobContext& job);
   Status undo(const Words& words, const JobContext& job);

@@ -14,7 +14,7 @@ ALLOWED = {
     "core/inference": ["core/array", "core/base"],
     "core/nn": ["core/inference", "core/array", "core/base"],
     "core/embedding": ["core/inference", "core/io", "core/array", "core/base"],
-    "core/segmentation": ["core/embedding", "core/inference", "core/io", "core/array", "core/base"],
+    "core/segmentation": ["core/labels", "core/embedding", "core/inference", "core/io", "core/array", "core/base"],
     "core/synthesis": ["core/array", "core/base"],
     "core/display": ["core/segmentation", "core/labels", "core/inference", "core/io", "core/array", "core/base"],
     "core/labels": ["core/io", "core/array", "core/base"],

@@ -143,6 +143,22 @@ TEST_F(ObjectCommandsTest, PromptsAreAnsweredByTheModel) {
   EXPECT_THAT(refusal(prompts(R"({"objects": [{"id": 5, "points": [[7500, 75, 1]]}]})")), HasSubstr("outside"));
 }
 
+TEST_F(ObjectCommandsTest, AllObjectsAreProposedInOneStep) {
+  must({"paint 0 0 25 25 30 1", "auto ais", "expect objects == 1", "expect proposals == 6"});
+  EXPECT_THAT(printed_, testing::Contains("proposals 6, ids 2 to 7"));
+  EXPECT_EQ(printed_.back(), "ack 3 auto");
+  const Provenance& source = object(2).provenance;
+  EXPECT_EQ(source.model, "fake");
+  EXPECT_EQ(source.weightsHash, worker_.modelState().identity.weightsHash);
+  EXPECT_FALSE(source.preprocessing.empty());
+  EXPECT_TRUE(source.source.empty());
+  EXPECT_TRUE(source.prompts.isEmpty());
+  EXPECT_NEAR(static_cast<double>(object(2).area), 400, 8) << "smoothing rounds the corners of a square";
+  EXPECT_THAT(refusal("auto ais"), HasSubstr("proposed already"));
+  EXPECT_THAT(refusal("auto amg"), HasSubstr("write it as: auto ais"));
+  must({"undo", "expect proposals == 0"});
+}
+
 TEST_F(ObjectCommandsTest, PromptsWithoutAModelChangeNothing) {
   InferenceWorker worker(
       [](const std::string&, const JobContext&) -> Result<std::unique_ptr<Model>> {
