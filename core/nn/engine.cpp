@@ -129,10 +129,16 @@ class TorchEngine : public Engine {
     return wrapModel(*std::move(network), std::move(identity), *std::move(instanceDecoder));
   }
 
-  Result<TrainingReport> train(const std::vector<TrainingImage>& images, const TrainingOptions& options,
-                               const JobContext& job) override {
+  Result<TrainingReport> train(const TrainingDataset& dataset, const TrainingOptions& options,
+                               const TrainingObserver& observer, const JobContext& job) override {
     useThreads(options.threads);
-    return catchFailures("training", [&] { return trainModel(images, options, job); });
+    return trainModel(dataset, options, observer, job);
+  }
+
+  Result<TrainingProfile> measureTraining(const TrainingDataset& dataset, const TrainingOptions& options, int64_t steps,
+                                          const JobContext& job) override {
+    useThreads(options.threads);
+    return nn::measureTraining(dataset, options, steps, job);
   }
 };
 

@@ -12,6 +12,7 @@ ALLOWED = {
     "core/array": ["core/base"],
     "core/io": ["core/array", "core/base"],
     "core/inference": ["core/array", "core/base"],
+    "core/training": ["core/inference", "core/io", "core/array", "core/base"],
     "core/nn": ["core/inference", "core/array", "core/base"],
     "core/embedding": ["core/inference", "core/io", "core/array", "core/base"],
     "core/segmentation": ["core/labels", "core/embedding", "core/inference", "core/io", "core/array", "core/base"],

@@ -95,9 +95,9 @@ TEST(CytoSmall, GradientsReachEveryWeight) {
   const auto model = createCytoSmall(1);
   for (const auto& [name, weight] : model->namedTensors()) weight.set_requires_grad(true);
   Random random(4);
-  const auto images = *annotate({test::syntheticCells()});
-  const std::vector<TrainingCrop> crops = {drawCrop(images[0], 128, 256, random),
-                                           drawCrop(images[0], 128, 256, random)};
+  const AnnotatedImage image = *annotate(test::syntheticCells());
+  const std::vector<TrainingCrop> crops = {drawCrop(image, 128, 256, {}, random),
+                                           drawCrop(image, 128, 256, {}, random)};
   EpisodeOptions options;
   options.subIterations = 2;
   options.objectsPerImage = 3;
