@@ -113,6 +113,7 @@ struct Training {
   const AnnotatedSamples& validation;
   TrainingLog& log;
   at::ScalarType type;
+  std::string trouble;  // what could not be written and will be tried again
 };
 
 Status writeWeights(const fs::path& path, NamedTensors weights, const Training& training) {
@@ -203,7 +204,9 @@ void reportProgress(const Training& training, double firstSecond) {
     progress.done = static_cast<int64_t>(training.run.seconds());
     progress.total = static_cast<int64_t>(60 * options.minutes);
   }
-  if (const std::string note = training.log.note(); !note.empty()) progress.phase += "; " + note;
+  for (const std::string& note : {training.log.note(), training.trouble}) {
+    if (!note.empty()) progress.phase += "; " + note;
+  }
   training.job.progress(progress);
 }
 
@@ -236,7 +239,9 @@ Result<bool> trainLoop(Training& training) {
     if (run.seconds() - saved < kSaveSeconds) continue;
     saved = run.seconds();
     training.log.writeSteps(run);
-    if (const Status status = run.save(); !status) log::warning(status.error().message() + "; trying again later");
+    const Status status = run.save();
+    training.trouble = status ? "" : status.error().message();
+    if (!status) log::warning(status.error().message());
   }
   training.log.writeSteps(run);
   CYTO_TRY(run.save());
@@ -327,7 +332,7 @@ Result<TrainingReport> trainFromOptions(const TrainingDataset& dataset, Training
   CYTO_ASSIGN(const std::unique_ptr<TrainingRun> run, makeRun(options, start));
   if (run->canResume()) CYTO_TRY(run->resume());
   TrainingLog log(options.checkpointFolder / "log.csv", run->steps());
-  Training training{options, observer, job, *run, samples, validation, log, typeFor(options)};
+  Training training{options, observer, job, *run, samples, validation, log, typeFor(options), ""};
   return train(training);
 }
 

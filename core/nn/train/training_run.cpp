@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "core/nn/cyto/cyto_small.h"
+#include "core/nn/failures.h"
 #include "core/nn/train/parallel_replicas.h"
 #include "core/nn/weights/safetensors.h"
 
@@ -22,7 +23,7 @@ namespace {
 constexpr double kCytoRate = 1.2e-3;
 constexpr double kCytoContinuedRate = 4e-4;  // from trained weights
 constexpr double kFineTuningRate = 1e-5;     // spec/micro-sam.md §9.5
-constexpr double kLastRate = 0.01;  // of the highest
+constexpr double kLastRate = 0.01;           // of the highest
 constexpr double kPlateauFactor = 0.9;       // spec/micro-sam.md §9.5
 constexpr int64_t kPlateauPatience = 3;
 constexpr int kToleratedFailures = 20;
@@ -234,7 +235,13 @@ Result<StepResult> TrainingRun::step(const AnnotatedSamples& samples, const Canc
   const double sharing = secondsSince(begin);
 
   std::vector<Result<EpisodeResult>> results(replicas_.size(), EpisodeResult());
-  runOnReplicas(replicas_.size(), [&](size_t replica) { results[replica] = runReplica(replica, plan, samples); });
+  runOnReplicas(replicas_.size(), [&](size_t replica) {
+    try {
+      results[replica] = runReplica(replica, plan, samples);
+    } catch (const Cancelled&) {
+      results[replica] = Error(ErrorCode::kCancelled, "cancelled");
+    }
+  });
   StepResult result;
   for (const auto& part : results) {
     CYTO_TRY(part);
