@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/segmentation/interactive_evaluation.h"
+#include "core/segmentation/truth_objects.h"
 #include "tests/cli/command_files.h"
 #include "tests/support/temporary_folder.h"
 
