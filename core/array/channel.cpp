@@ -15,4 +15,11 @@ Result<Array> channelOf(const Array& image, int64_t channel) {
   return part;
 }
 
+Result<Array> planesAsChannels(const Array& image) {
+  const Shape& shape = image.shape();
+  CYTO_ASSIGN(Array channels, Array::create(image.dtype(), {1, 1, shape.y, shape.x}, shape.t * shape.z));
+  std::copy_n(image.data(), image.size_bytes(), channels.data());
+  return channels;
+}
+
 }  // namespace cyto

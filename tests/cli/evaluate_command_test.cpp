@@ -164,9 +164,10 @@ TEST_F(EvaluateCommand, AChannelIsTakenAlone) {
   std::vector<float> channels(values.size());
   for (size_t i = 0; i < channels.size(); ++i) channels[i] = static_cast<float>(i * 7919 % 251);
   channels.insert(channels.end(), values.begin(), values.end());
-  const fs::path image = folder_ / "channels.npy", plane = folder_ / "plane.npy";
+  const fs::path image = folder_ / "channels.npy", plane = folder_ / "plane.npy", stack = folder_ / "stack.npy";
   writeNpy(plane, shape.y, shape.x, values);
   writeNpyOf(image, "(1, 2, 1, " + std::to_string(shape.y) + ", " + std::to_string(shape.x) + ")", channels);
+  writeNpyOf(stack, "(2, " + std::to_string(shape.y) + ", " + std::to_string(shape.x) + ")", channels);
   const auto figures = [&](std::vector<std::string> words) {
     words.insert(words.end(), {"--labels", sample("small-nuclei_label.tif").string(), "--max-objects-per-image", "3",
                                "--iterations", "1", "--json"});
@@ -177,6 +178,7 @@ TEST_F(EvaluateCommand, AChannelIsTakenAlone) {
   const json alone = figures({plane.string()});
   EXPECT_EQ(figures({image.string(), "--channel", "1"}), alone);
   EXPECT_NE(figures({image.string(), "--channel", "0"}), alone);
+  EXPECT_EQ(figures({stack.string(), "--channel", "1"}), alone) << "a stack with one plane of labels has channels";
   expectRefusal(evaluate({image.string(), "--labels", sample("small-nuclei_label.tif").string(), "--channel", "2"}),
                 "there is no channel 2");
 }

@@ -118,7 +118,9 @@ class InteractiveEvaluation {
 
   Status evaluateImage(const EvaluationPair& pair, const JobContext& job) {
     CYTO_ASSIGN(const auto image, io::openImage(pair.input));
-    const Shape& shape = image->info().shape;
+    CYTO_ASSIGN(const bool arePlanesChannels, hasOnePlaneForMany(pair.labels, image->info()));
+    Shape shape = image->info().shape;
+    if (arePlanesChannels) shape = {1, 1, shape.y, shape.x};
     CYTO_ASSIGN(const io::LabelReader labels, io::LabelReader::open(pair.labels, "", shape));
     for (int64_t t = 0; t < shape.t; ++t) {
       for (int64_t z = 0; z < shape.z; ++z) {
@@ -126,13 +128,21 @@ class InteractiveEvaluation {
         TruePlane plane{pair.input.string(), pair.group, pair.input, t, z, {}, {}};
         if (shape.t > 1) plane.name += " t " + std::to_string(t);
         if (shape.z > 1) plane.name += " z " + std::to_string(z);
-        CYTO_ASSIGN(plane.objects, readTruth(labels, Box::plane(shape, t, z), job));
+        const Box box = Box::plane(shape, t, z);
+        CYTO_ASSIGN(plane.objects, readTruth(labels, box, job));
         if (plane.objects.empty()) continue;
-        CYTO_ASSIGN(plane.pixels, readPixels(*image, Box::plane(shape, t, z), job));
+        CYTO_ASSIGN(plane.pixels, readPixels(*image, arePlanesChannels ? Box::whole(image->info().shape) : box, job));
         CYTO_TRY(evaluatePlane(plane, job));
       }
     }
     return {};
+  }
+
+  /// Many files have channels and do not say so: then one label plane belongs to a stack of them.
+  static Result<bool> hasOnePlaneForMany(const fs::path& labels, const io::ImageInfo& image) {
+    CYTO_ASSIGN(const io::LabelReader alone, io::LabelReader::open(labels, ""));
+    const bool isStack = image.shape.t * image.shape.z > 1 && image.channels == 1;
+    return isStack && alone.shape().t * alone.shape().z == 1;
   }
 
   Result<std::vector<TruthObject>> readTruth(const io::LabelReader& labels, const Box& plane,
@@ -144,8 +154,12 @@ class InteractiveEvaluation {
     return sampled(objectsOf(ids, shape.y, shape.x, options_.leastArea), options_.objectsPerImage, options_.seed);
   }
 
-  Result<RgbImage> readPixels(const io::ImageSource& image, const Box& plane, const JobContext& job) const {
-    CYTO_ASSIGN(const Array pixels, image.read(plane, 0, {job.cancel, {}}));
+  /// One plane; of a box of several, the planes are the channels.
+  Result<RgbImage> readPixels(const io::ImageSource& image, const Box& box, const JobContext& job) const {
+    CYTO_ASSIGN(Array pixels, image.read(box, 0, {job.cancel, {}}));
+    if (pixels.shape().t * pixels.shape().z > 1) {
+      CYTO_ASSIGN(pixels, planesAsChannels(pixels));
+    }
     if (!options_.channel) return stretchToRgb(pixels);
     CYTO_ASSIGN(const Array chosen, channelOf(pixels, *options_.channel));
     return stretchToRgb(chosen);

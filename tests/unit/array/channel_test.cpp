@@ -19,6 +19,16 @@ TEST(Channel, IsACopyOfItsBlock) {
   EXPECT_EQ((image.plane<uint16_t>(2, 0, 0)[0]), 48);
 }
 
+TEST(Channel, PlanesBecomeChannelsInTheirOrder) {
+  Array stack = *Array::create(Dtype::kFloat32, {1, 3, 2, 2});
+  for (size_t i = 0; i < 12; ++i) stack.as<float>()[i] = static_cast<float>(i);
+  const auto channels = planesAsChannels(stack);
+  ASSERT_TRUE(channels);
+  EXPECT_EQ(channels->shape(), (Shape{1, 1, 2, 2}));
+  EXPECT_EQ(channels->channels(), 3);
+  EXPECT_EQ(channels->plane<float>(2, 0, 0)[1], 9);
+}
+
 TEST(Channel, ThatDoesNotExistIsRefused) {
   const Array image = *Array::create(Dtype::kUint8, {1, 1, 2, 2}, 2);
   for (const int64_t channel : {-1, 2}) {
