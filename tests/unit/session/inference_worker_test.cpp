@@ -261,7 +261,7 @@ std::future<Result<InstanceSegmentation>> findObjects(InferenceWorker& worker) {
 }
 
 TEST_F(InferenceWorkerTest, AllObjectsAreThoseOfTheSegmenter) {
-  Reference reference(kWideShape);
+  Reference reference(test::kWideShape);
   const auto expected = segmentInstances(reference.provider, *reference.model.instanceDecoder(), {}, {});
   ASSERT_TRUE(expected);
   ASSERT_GT(expected->objects, 20u);
