@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <sys/resource.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -208,8 +208,8 @@ void addTrainCommand(CLI::App& app, Runner& chosen) {
   for (RecipeSetting& setting : settingsOf(options->recipe)) {
     std::visit(
         [&](auto* target) {
-          options->settings.emplace_back(
-              setting.key(), sam->add_option("--" + std::string(setting.name), *target, setting.help));
+          options->settings.emplace_back(setting.key(),
+                                         sam->add_option("--" + std::string(setting.name), *target, setting.help));
         },
         setting.value);
   }

@@ -47,18 +47,18 @@ class TrainingDataset {
 /// How often each change is made to what the network sees, 0..1; its strength is drawn anew each time.
 struct TrainingVariation {
   double mirror = 0.5;
-  double turn = 0.3;             ///< by any angle, besides quarter turns
-  double scale = 0.35;           ///< sizes of objects far from those at the scale of use
-  double elastic = 0.25;         ///< smooth bending, of image and labels
-  double inversion = 0.2;        ///< dark for bright
+  double turn = 0.3;       ///< by any angle, besides quarter turns
+  double scale = 0.35;     ///< sizes of objects far from those at the scale of use
+  double elastic = 0.25;   ///< smooth bending, of image and labels
+  double inversion = 0.2;  ///< dark for bright
   double gamma = 0.7;
-  double contrast = 0.6;         ///< gain and offset, into saturation
-  double stain = 0.5;            ///< amounts of haematoxylin, eosin and residual, in optical density
-  double colour = 0.4;           ///< colours to gray, channels in another order
-  double illumination = 0.25;    ///< brighter on one side, darker in the corners
-  double blur = 0.2;             ///< small Gaussian blur
-  double defocus = 0.15;         ///< a disc of confusion of several pixels
-  double noise = 0.4;            ///< normal, sometimes with photon noise
+  double contrast = 0.6;       ///< gain and offset, into saturation
+  double stain = 0.5;          ///< amounts of haematoxylin, eosin and residual, in optical density
+  double colour = 0.4;         ///< colours to gray, channels in another order
+  double illumination = 0.25;  ///< brighter on one side, darker in the corners
+  double blur = 0.2;           ///< small Gaussian blur
+  double defocus = 0.15;       ///< a disc of confusion of several pixels
+  double noise = 0.4;          ///< normal, sometimes with photon noise
 };
 
 /// Options of `cytoclick train sam`; the initial values are the defaults (spec/micro-sam.md §9.5, and
@@ -72,17 +72,19 @@ struct TrainingOptions {
   int64_t steps = 0;                       ///< stop after this many steps instead; 0: by time
   double pieceMinutes = 0;                 ///< end this run after so much of it, to be resumed; 0: never
   int batchImages = 8;
-  int imagesTogether = 0;  ///< images that are in memory at once, gradients add up; 0: all of cyto-small's, one of SAM's
+  int imagesTogether =
+      0;  ///< images that are in memory at once, gradients add up; 0: all of cyto-small's, one of SAM's
   int objectsPerImage = 6;
-  int subIterations = 8;         ///< most prompts of an object: the first and the corrections
-  double learningRate = 0;       ///< highest; 0: the recipe's own
-  std::string schedule = "cosine";  ///< of the learning rate: to the end; plateau (x 0.9 when the score stays); constant
+  int subIterations = 8;    ///< most prompts of an object: the first and the corrections
+  double learningRate = 0;  ///< highest; 0: the recipe's own
+  std::string schedule =
+      "cosine";                  ///< of the learning rate: to the end; plateau (x 0.9 when the score stays); constant
   int warmUpSteps = 100;         ///< the learning rate rises over so many steps
   double maskProbability = 0.5;  ///< how often the last logits are fed back as mask prompt
   double boxDistortion = 0.025;
-  double validationMinutes = 8;  ///< between two validations
-  int64_t validationSteps = 0;   ///< validate every so many steps instead; 0: by time
-  int64_t patience = 0;          ///< stop after so many validations without a better score; 0: never
+  double validationMinutes = 8;          ///< between two validations
+  int64_t validationSteps = 0;           ///< validate every so many steps instead; 0: by time
+  int64_t patience = 0;                  ///< stop after so many validations without a better score; 0: never
   std::vector<std::string> frozenParts;  ///< "image_encoder", "prompt_encoder", "mask_decoder"; "encoder", "decoder"
   std::string method;                    ///< how the image encoder learns: empty, lora, ssf, attention, bias, norm
   int64_t rank = 4;                      ///< of lora
@@ -95,10 +97,10 @@ struct TrainingOptions {
 
 /// Where the time of the steps went: shares of the computing time of all threads, together 1.
 struct TrainingProfile {
-  double network = 0;     ///< forward and backward passes
-  double data = 0;        ///< reading and varying images
-  double optimiser = 0;   ///< gradients to weights
-  double waiting = 0;     ///< for the slowest thread
+  double network = 0;    ///< forward and backward passes
+  double data = 0;       ///< reading and varying images
+  double optimiser = 0;  ///< gradients to weights
+  double waiting = 0;    ///< for the slowest thread
   double stepSeconds = 0;
 };
 
@@ -127,7 +129,7 @@ struct TrainingReport {
   double seconds = 0;
   TrainingScore before;  ///< of the start weights; objects 0 when it began with random ones
   TrainingScore after;
-  bool finished = true;      ///< false: this piece ended; run it again to go on
+  bool finished = true;       ///< false: this piece ended; run it again to go on
   bool stoppedEarly = false;  ///< because the score did not rise any more
   TrainingProfile profile;
   std::filesystem::path checkpoint;

@@ -113,9 +113,8 @@ Result<AnnotatedFiles> singleFile(const AnnotationSource& source, const std::vec
     labels = LabelNames(source.images.parent_path(), source.labels, endings).labelsOf(source.images);
   }
   if (labels.empty()) {
-    return Error(ErrorCode::kNotFound, "'" + source.images.string() + "' has no labels; put '" +
-                                           stemOf(source.images) + endings.front() +
-                                           "' beside it, or name them with --labels or --labels-key");
+    return Error(ErrorCode::kNotFound, "'" + source.images.string() + "' has no labels; put '" + stemOf(source.images) +
+                                           endings.front() + "' beside it, or name them with --labels or --labels-key");
   }
   return AnnotatedFiles{{{source.images, labels, ""}}, {}};
 }
@@ -151,8 +150,9 @@ Result<AnnotatedFiles> findAnnotatedFiles(const AnnotationSource& source, const 
     found.pairs.push_back({image, labels, below == "." ? "" : below.generic_string()});
   }
   if (!found.pairs.empty()) return found;
-  return Error(ErrorCode::kNotFound, "no image in '" + source.images.string() + "' has labels; name those of STEM.tif STEM" +
-                                         endings.front() + ", or see --labels and --labels-suffix");
+  return Error(ErrorCode::kNotFound, "no image in '" + source.images.string() +
+                                         "' has labels; name those of STEM.tif STEM" + endings.front() +
+                                         ", or see --labels and --labels-suffix");
 }
 
 }  // namespace cyto

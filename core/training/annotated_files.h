@@ -23,7 +23,7 @@ struct AnnotatedFile {
 };
 
 struct AnnotatedFiles {
-  std::vector<AnnotatedFile> pairs;                    ///< sorted by image
+  std::vector<AnnotatedFile> pairs;  ///< sorted by image
   std::vector<std::filesystem::path> imagesWithoutLabels;
 };
 

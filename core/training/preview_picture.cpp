@@ -60,7 +60,8 @@ std::array<Panel, 3> panelsOf(const TrainingPreview& preview) {
 }  // namespace
 
 Status writePreviewPicture(const std::filesystem::path& path, const std::vector<TrainingPreview>& previews) {
-  if (previews.empty()) return Error(ErrorCode::kInvalidArgument, "there is nothing to show in '" + path.string() + "'");
+  if (previews.empty())
+    return Error(ErrorCode::kInvalidArgument, "there is nothing to show in '" + path.string() + "'");
   constexpr int64_t kColumns = 3;
   int64_t rows = 0;
   std::vector<std::array<Panel, 3>> all;

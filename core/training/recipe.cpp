@@ -73,15 +73,18 @@ class RecipeReader {
     if (!value.is_number_integer() || value.get<double>() < 0 || value.get<double>() > 2e9) {
       return wrong(key, "a whole number, not negative");
     }
-    std::visit([&value](auto* target) {
-      using Type = std::remove_pointer_t<decltype(target)>;
-      if constexpr (!std::is_same_v<Type, std::string>) *target = value.get<Type>();
-    }, found->value);
+    std::visit(
+        [&value](auto* target) {
+          using Type = std::remove_pointer_t<decltype(target)>;
+          if constexpr (!std::is_same_v<Type, std::string>) *target = value.get<Type>();
+        },
+        found->value);
     return {};
   }
 
   std::string pathOrModel(const std::string& key, const std::string& text) const {
-    const bool looksLikeName = key == "start_weights" && text.find('/') == std::string::npos && !fs::path(text).has_extension();
+    const bool looksLikeName =
+        key == "start_weights" && text.find('/') == std::string::npos && !fs::path(text).has_extension();
     return looksLikeName ? text : pathText(text);
   }
 
@@ -180,9 +183,11 @@ std::vector<RecipeSetting> settingsOf(TrainingRecipe& recipe) {
   return {
       {"architecture", "cyto_small, vit_t, vit_b, vit_l or vit_h; default: that of the start weights",
        &training.architecture},
-      {"start-weights", "continue from this file or model (see 'cytoclick models list'); default for cyto_small: random",
+      {"start-weights",
+       "continue from this file or model (see 'cytoclick models list'); default for cyto_small: random",
        &recipe.startWeights, true},
-      {"checkpoint-dir", "keeps what is needed to go on; the same command again resumes", &recipe.checkpointFolder, true},
+      {"checkpoint-dir", "keeps what is needed to go on; the same command again resumes", &recipe.checkpointFolder,
+       true},
       {"export", "write the final weights to this .safetensors file", &recipe.exportPath, true},
       {"minutes", "stop after this much computing, over all resumed runs; default: 60", &training.minutes},
       {"steps", "stop after this many steps instead", &training.steps},
@@ -199,7 +204,8 @@ std::vector<RecipeSetting> settingsOf(TrainingRecipe& recipe) {
       {"warm-up-steps", "the learning rate rises over so many steps; default: 100", &training.warmUpSteps},
       {"mask-probability", "how often the last mask is fed back, 0..1; default: 0.5", &training.maskProbability},
       {"box-distortion", "error of box sides as a share of the side; default: 0.025", &training.boxDistortion},
-      {"validation-share", "share of the images that is kept back to judge; default: 0.08", &recipe.data.validationShare},
+      {"validation-share", "share of the images that is kept back to judge; default: 0.08",
+       &recipe.data.validationShare},
       {"validation-minutes", "between two validations; default: 8", &training.validationMinutes},
       {"validation-steps", "validate every so many steps instead", &training.validationSteps},
       {"patience", "stop after so many validations without a better score; default: never", &training.patience},
@@ -211,10 +217,12 @@ std::vector<RecipeSetting> settingsOf(TrainingRecipe& recipe) {
 }
 
 std::vector<std::pair<std::string, double*>> variationsOf(TrainingVariation& variation) {
-  return {{"mirror", &variation.mirror},       {"turn", &variation.turn},         {"scale", &variation.scale},
-          {"elastic", &variation.elastic},     {"inversion", &variation.inversion}, {"gamma", &variation.gamma},
-          {"contrast", &variation.contrast},   {"stain", &variation.stain},       {"colour", &variation.colour},
-          {"illumination", &variation.illumination}, {"blur", &variation.blur},   {"defocus", &variation.defocus},
+  return {{"mirror", &variation.mirror},       {"turn", &variation.turn},
+          {"scale", &variation.scale},         {"elastic", &variation.elastic},
+          {"inversion", &variation.inversion}, {"gamma", &variation.gamma},
+          {"contrast", &variation.contrast},   {"stain", &variation.stain},
+          {"colour", &variation.colour},       {"illumination", &variation.illumination},
+          {"blur", &variation.blur},           {"defocus", &variation.defocus},
           {"noise", &variation.noise}};
 }
 
@@ -249,17 +257,20 @@ std::string recipeText(const TrainingRecipe& recipe) {
   document["labels_suffix"] = copy.data.labelEndings;
   if (!copy.training.frozenParts.empty()) document["freeze"] = copy.training.frozenParts;
   for (const RecipeSetting& setting : settingsOf(copy)) {
-    std::visit([&](auto* value) {
-      if constexpr (std::is_same_v<decltype(value), std::string*>) {
-        if (value->empty()) return;
-        const bool isModelName = std::string_view(setting.name) == "start-weights" && !isFile(*value);
-        document[setting.key()] = setting.isPath && !isModelName ? absoluteText(*value) : *value;
-      } else {
-        document[setting.key()] = *value;
-      }
-    }, setting.value);
+    std::visit(
+        [&](auto* value) {
+          if constexpr (std::is_same_v<decltype(value), std::string*>) {
+            if (value->empty()) return;
+            const bool isModelName = std::string_view(setting.name) == "start-weights" && !isFile(*value);
+            document[setting.key()] = setting.isPath && !isModelName ? absoluteText(*value) : *value;
+          } else {
+            document[setting.key()] = *value;
+          }
+        },
+        setting.value);
   }
-  for (const auto& [name, probability] : variationsOf(copy.training.variation)) document["variation"][name] = *probability;
+  for (const auto& [name, probability] : variationsOf(copy.training.variation))
+    document["variation"][name] = *probability;
   return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -119,7 +119,9 @@ Result<std::vector<SamplePlace>> placesIn(const AnnotatedFile& file, const Annot
   CYTO_ASSIGN(const io::LabelReader labels, io::LabelReader::open(file.labels, source.labelsKey, shape));
   ++report.imageTypes[typeText(image->info())];
   ++report.labelTypes[labels.info().fileDtype];
-  const auto parts = [](int64_t extent) { return std::max<int64_t>(1, (extent + kLargestSampleSide - 1) / kLargestSampleSide); };
+  const auto parts = [](int64_t extent) {
+    return std::max<int64_t>(1, (extent + kLargestSampleSide - 1) / kLargestSampleSide);
+  };
   const int64_t down = parts(shape.y), across = parts(shape.x);
   std::vector<SamplePlace> places;
   for (int64_t t = 0; t < shape.t; ++t) {

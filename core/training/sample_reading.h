@@ -11,7 +11,7 @@ struct SamplePlace {
   std::string key, labelsKey;
   int64_t t = 0, z = 0;
   PlaneBox window;
-  bool isWholeFile = true;   ///< the only plane of the file and all of it
+  bool isWholeFile = true;  ///< the only plane of the file and all of it
   bool isWholePlane = true;
 
   /// The path, and where in it when there are several.

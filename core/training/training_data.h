@@ -32,7 +32,7 @@ struct TrainingDataReport {
   int64_t samples = 0;     ///< planes and patches with objects, those for validation included
   int64_t validation = 0;  ///< of them kept back
   int64_t objects = 0;
-  int64_t smallObjects = 0;  ///< under kSmallestTrainingObject pixels: treated as background
+  int64_t smallObjects = 0;                    ///< under kSmallestTrainingObject pixels: treated as background
   int64_t fewestObjects = 0, mostObjects = 0;  ///< of a sample
   int64_t smallestSide = 0, largestSide = 0;   ///< of samples, in pixels
   std::vector<double> objectSides;             ///< quantiles 0, 5, 50, 95, 100 %: longer side of the bounds

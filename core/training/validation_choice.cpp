@@ -10,8 +10,8 @@ namespace cyto {
 
 namespace {
 
-constexpr uint64_t kSeed = 20;            // the choice must not change with the seed of a run
-constexpr size_t kMostOfASource = 64;     // more make validation slow and hardly surer
+constexpr uint64_t kSeed = 20;         // the choice must not change with the seed of a run
+constexpr size_t kMostOfASource = 64;  // more make validation slow and hardly surer
 
 using Indices = std::vector<size_t>;
 

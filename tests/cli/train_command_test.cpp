@@ -48,14 +48,22 @@ class TrainCommandTest : public testing::Test {
 
   /// A short training; `more` wins over nothing, so give no option twice.
   std::vector<std::string> training(const std::string& run, const std::vector<std::string>& more) const {
-    std::vector<std::string> words = {"train",        "sam",
-                                      "--images",     images_.string(),
-                                      "--batch-images", "1",
-                                      "--objects-per-image", "2",
-                                      "--prompts-per-object", "2",
-                                      "--threads",    "1",
-                                      "--precision",  "fp32",
-                                      "--checkpoint-dir", (folder_ / run).string()};
+    std::vector<std::string> words = {"train",
+                                      "sam",
+                                      "--images",
+                                      images_.string(),
+                                      "--batch-images",
+                                      "1",
+                                      "--objects-per-image",
+                                      "2",
+                                      "--prompts-per-object",
+                                      "2",
+                                      "--threads",
+                                      "1",
+                                      "--precision",
+                                      "fp32",
+                                      "--checkpoint-dir",
+                                      (folder_ / run).string()};
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
@@ -81,8 +89,8 @@ TEST_F(TrainCommandTest, LeavesWeightsAPreviewALogAndItsRecipe) {
   EXPECT_TRUE(fs::exists(model));
   EXPECT_THAT(run.err, HasSubstr("kept back"));
   // The recipe beside the checkpoint goes on with the training.
-  const ProgramRun again = runProgram(
-      {"train", "sam", "--config", (folder_ / "run" / "recipe.json").string(), "--steps", "4", "--json"});
+  const ProgramRun again =
+      runProgram({"train", "sam", "--config", (folder_ / "run" / "recipe.json").string(), "--steps", "4", "--json"});
   ASSERT_EQ(again.exitCode, 0) << again.err;
   EXPECT_EQ(json::parse(again.out)["steps"], 4);
 }
@@ -185,7 +193,7 @@ TEST(Recipes, EveryOneIsUnderstood) {
     if (entry.path().extension() != ".json") continue;
     ++count;
     // Without data every recipe ends with the same refusal, after it has been read.
-    expectRefusal(runProgram({"train", "sam", "--config", entry.path().string(), "--start-weights", "", 
+    expectRefusal(runProgram({"train", "sam", "--config", entry.path().string(), "--start-weights", "",
                               "--checkpoint-dir", "/nowhere"}),
                   "--images");
   }

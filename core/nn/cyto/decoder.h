@@ -8,9 +8,9 @@
 namespace cyto::nn {
 
 /// Mask decoder of cyto-small: a small U-Net that reads the prompt maps and adds the feature maps of the
-/// encoder. Most of it works at strides 8 and 16; strides 4 and 2, where the cost lies, have two thin layers each. Those at
-/// stride 2 correct the edges, which decide the IoU of objects of a dozen pixels; weights of the first version lack them,
-/// and masks are at stride 4 then. It runs once per prompt, in the type of the feature maps.
+/// encoder. Most of it works at strides 8 and 16; strides 4 and 2, where the cost lies, have two thin layers each.
+/// Those at stride 2 correct the edges, which decide the IoU of objects of a dozen pixels; weights of the first version
+/// lack them, and masks are at stride 4 then. It runs once per prompt, in the type of the feature maps.
 class CytoDecoder {
  public:
   static constexpr int64_t kMasks = 3;

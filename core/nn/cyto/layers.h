@@ -12,8 +12,8 @@
 
 namespace cyto::nn {
 
-/// Where the layers get their weights: drawn at random, taken by name from a checkpoint, or drawn where the checkpoint is
-/// of an earlier network that lacked them. It keeps the weights in the order of the network, as fp32 leaves that may
+/// Where the layers get their weights: drawn at random, taken by name from a checkpoint, or drawn where the checkpoint
+/// is of an earlier network that lacked them. It keeps the weights in the order of the network, as fp32 leaves that may
 /// require gradients.
 class WeightSource {
  public:

@@ -23,7 +23,7 @@ struct AnnotatedObject {
 struct AnnotatedImage {
   std::string name;
   int64_t rows = 0, columns = 0;
-  int64_t channels = 3;  ///< 1 when all three are the same
+  int64_t channels = 3;          ///< 1 when all three are the same
   std::vector<uint8_t> pixels;   ///< rows * columns * channels
   std::vector<uint32_t> labels;  ///< rows * columns
   std::vector<AnnotatedObject> objects;

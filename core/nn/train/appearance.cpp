@@ -55,8 +55,7 @@ at::Tensor varyIllumination(const at::Tensor& pixels, Random& random) {
   const double angle = uniform(random, 0, 2 * std::numbers::pi), slope = uniform(random, 0, 0.4);
   const double corners = chance(random, 0.5) ? uniform(random, 0, 0.25) : 0;
   const at::Tensor x = axis.unsqueeze(0), y = axis.unsqueeze(1);
-  const at::Tensor field =
-      slope * (std::cos(angle) * x + std::sin(angle) * y) - corners * (x.square() + y.square());
+  const at::Tensor field = slope * (std::cos(angle) * x + std::sin(angle) * y) - corners * (x.square() + y.square());
   return chance(random, 0.6) ? pixels * (1 + field) : pixels + 0.5 * field;
 }
 
@@ -73,7 +72,8 @@ at::Tensor addNoise(const at::Tensor& pixels, Random& random) {
 at::Tensor withStainAmounts(const at::Tensor& pixels, const std::array<double, 3>& gains) {
   const at::Tensor stains = at::tensor(at::ArrayRef<double>(kStains)).view({3, 3});
   const at::Tensor unit = stains / stains.norm(2, {1}, true);
-  const at::Tensor change = at::matmul(at::matmul(at::linalg_inv(unit), at::diag(at::tensor(at::ArrayRef<double>(gains)))), unit);
+  const at::Tensor change =
+      at::matmul(at::matmul(at::linalg_inv(unit), at::diag(at::tensor(at::ArrayRef<double>(gains)))), unit);
   const at::Tensor density = pixels.clamp(kDarkest, 1).log().neg().flatten(1);  // (3, S * S)
   return at::matmul(change.to(at::kFloat).t(), density).neg().exp().view(pixels.sizes()).clamp(0, 1);
 }

@@ -24,7 +24,8 @@ struct PixelReader {
     const auto x0 = static_cast<int64_t>(fx), y0 = static_cast<int64_t>(fy);
     const int64_t right = x0 + 1 < image.columns ? image.channels : 0;
     const int64_t down = y0 + 1 < image.rows ? image.columns * image.channels : 0;
-    const auto ax = static_cast<float>(fx - static_cast<double>(x0)), ay = static_cast<float>(fy - static_cast<double>(y0));
+    const auto ax = static_cast<float>(fx - static_cast<double>(x0)),
+               ay = static_cast<float>(fy - static_cast<double>(y0));
     const uint8_t* const at = image.pixels.data() + (y0 * image.columns + x0) * image.channels;
     for (int64_t c = 0; c < image.channels; ++c) {
       const auto value = [&](int64_t offset) { return static_cast<float>(at[offset + c]); };
@@ -157,7 +158,8 @@ SampledCrop sampleCrop(const AnnotatedImage& image, const CropGeometry& geometry
         reader.add(at.x, at.y, weight, sum.data());
       }
       if (samples == 1) reader.add(centre.x, centre.y, weight, sum.data());
-      for (int64_t c = 0; c < 3; ++c) pixels[c * side * side + i] = sum[static_cast<size_t>(image.channels == 1 ? 0 : c)];
+      for (int64_t c = 0; c < 3; ++c)
+        pixels[c * side * side + i] = sum[static_cast<size_t>(image.channels == 1 ? 0 : c)];
       const auto x = static_cast<int64_t>(std::floor(centre.x)), y = static_cast<int64_t>(std::floor(centre.y));
       if (x < 0 || y < 0 || x >= image.columns || y >= image.rows) continue;
       inside[i] = 1;

@@ -27,8 +27,8 @@ struct EpisodeResult {
 
 /// Prompts the objects of every crop as a user would (spec/micro-sam.md §9.2, §9.3): a click for even
 /// `iteration`, a box for odd ones, then corrections; and adds the gradients of the loss, divided by the
-/// number of crops and times its share, to those of the weights. Networks that are DenselySupervised learn from all objects of
-/// the crops too.
+/// number of crops and times its share, to those of the weights. Networks that are DenselySupervised learn from all
+/// objects of the crops too.
 EpisodeResult runEpisode(PromptableModel& model, const std::vector<TrainingCrop>& crops, const EpisodeOptions& options,
                          int64_t iteration, Random& random);
 

@@ -55,8 +55,8 @@ size_t LearnedWeights::addParameter(const std::string& name, at::Tensor value) {
 
 void LearnedWeights::freeze(const LearningChoice& choice) {
   for (const std::string& part : choice.frozenParts) {
-    const bool isThere = std::any_of(network_.begin(), network_.end(),
-                                     [&](const auto& entry) { return partOf(entry.first) == part; });
+    const bool isThere =
+        std::any_of(network_.begin(), network_.end(), [&](const auto& entry) { return partOf(entry.first) == part; });
     if (!isThere) throw std::invalid_argument("the network has no part '" + part + "' that could be frozen");
   }
   const auto isFrozenPart = [&](const std::string& name) {
@@ -111,8 +111,8 @@ void LearnedWeights::addScalesAndShifts() {
     const size_t scale = addParameter(stem + "scale", at::ones({weight.size(0)}));
     const size_t shift = addParameter(stem + "shift", at::zeros({weight.size(0)}));
     folded_.push_back({i, Rule::kScale, {scale}});
-    const auto bias = std::find_if(network_.begin(), network_.end(),
-                                   [&](const auto& entry) { return entry.first == stem + "bias"; });
+    const auto bias =
+        std::find_if(network_.begin(), network_.end(), [&](const auto& entry) { return entry.first == stem + "bias"; });
     if (bias == network_.end()) continue;
     folded_.push_back({static_cast<size_t>(bias - network_.begin()), Rule::kScaleAndShift, {scale, shift}});
   }

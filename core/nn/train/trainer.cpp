@@ -67,8 +67,8 @@ Status makeCheckpointFolder(const TrainingOptions& options) {
   std::error_code problem;
   fs::create_directories(options.checkpointFolder, problem);
   if (!problem) return {};
-  return Error(ErrorCode::kIo, "cannot make the checkpoint folder '" + options.checkpointFolder.string() + "': " +
-                                   problem.message() + "; choose another");
+  return Error(ErrorCode::kIo, "cannot make the checkpoint folder '" + options.checkpointFolder.string() +
+                                   "': " + problem.message() + "; choose another");
 }
 
 /// Freed memory is kept for the next step: giving it back costs page faults that slow a step down severalfold.
@@ -290,7 +290,8 @@ Result<std::unique_ptr<TrainingRun>> makeRun(const TrainingOptions& options, con
 /// The final weights: the running mean, or the best one when the training stopped because nothing better came.
 Status exportWeights(const Training& training, bool best) {
   const TrainingOptions& options = training.options;
-  if (!best || !fs::exists(bestPath(options))) return writeWeights(options.exportPath, training.run.averaged(), training);
+  if (!best || !fs::exists(bestPath(options)))
+    return writeWeights(options.exportPath, training.run.averaged(), training);
   CYTO_ASSIGN(const Checkpoint kept, readCheckpoint(bestPath(options)));
   return writeWeights(options.exportPath, kept.model, training);
 }

@@ -204,7 +204,8 @@ Result<EpisodeResult> TrainingRun::runReplica(size_t replica, const Plan& plan, 
     EpisodeOptions episode = plan.episode;
     episode.lossShare = static_cast<double>(part.size()) / static_cast<double>(crops.size());
     if (maker_) remake(true);
-    const EpisodeResult result = runEpisode(*replicas_[replica], part, episode, steps_ + static_cast<int64_t>(first), own);
+    const EpisodeResult result =
+        runEpisode(*replicas_[replica], part, episode, steps_ + static_cast<int64_t>(first), own);
     sum.loss += result.loss;
     sum.denseLoss += result.denseLoss;
     sum.firstIou += result.firstIou * episode.lossShare;

@@ -93,7 +93,7 @@ class TrainingRun {
   std::vector<NamedTensors> weights_;  // of each replica: those that learn
   Optimiser optimiser_;                // holds the weights that learn
   bool isDense_ = false;
-  std::vector<Spent> spent_;           // by each replica
+  std::vector<Spent> spent_;  // by each replica
   double optimiserSeconds_ = 0, stepSeconds_ = 0;
   int64_t stepsHere_ = 0;
   int64_t steps_ = 0;

@@ -102,7 +102,8 @@ template <typename Work>
 void inGroups(const std::vector<int64_t>& chosen, Work&& work) {
   for (size_t first = 0; first < chosen.size(); first += kDecodedTogether) {
     const size_t last = std::min(chosen.size(), first + kDecodedTogether);
-    work(std::vector<int64_t>(chosen.begin() + static_cast<int64_t>(first), chosen.begin() + static_cast<int64_t>(last)));
+    work(std::vector<int64_t>(chosen.begin() + static_cast<int64_t>(first),
+                              chosen.begin() + static_cast<int64_t>(last)));
   }
 }
 
@@ -175,8 +176,8 @@ std::pair<double, double> deepestPoint(const AnnotatedImage& image, int64_t obje
 }
 
 Result<std::map<std::string, TrainingScore>> validate(const std::vector<PromptableModel*>& models,
-                                                        const AnnotatedSamples& samples, int64_t objectsPerImage,
-                                                        at::ScalarType type, const CancelToken& cancel) {
+                                                      const AnnotatedSamples& samples, int64_t objectsPerImage,
+                                                      at::ScalarType type, const CancelToken& cancel) {
   std::vector<Sums> sums(samples.size());
   std::vector<Status> status(models.size());
   runOnReplicas(models.size(), [&](size_t replica) {

@@ -16,8 +16,8 @@ std::pair<double, double> deepestPoint(const AnnotatedImage& image, int64_t obje
 /// objects of one kind of image. Objects are the same in every call.
 /// Errors: those of reading an image, kCancelled.
 Result<std::map<std::string, TrainingScore>> validate(const std::vector<PromptableModel*>& models,
-                                                        const AnnotatedSamples& samples, int64_t objectsPerImage,
-                                                        at::ScalarType type, const CancelToken& cancel);
+                                                      const AnnotatedSamples& samples, int64_t objectsPerImage,
+                                                      at::ScalarType type, const CancelToken& cancel);
 
 /// One click for each of up to `objectsPerImage` objects, answered as the program answers: what a picture of the
 /// training shows.

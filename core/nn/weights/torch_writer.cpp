@@ -107,8 +107,8 @@ class ZipStream {
   explicit ZipStream(const std::filesystem::path& path) : stream_(path, std::ios::binary) {}
 
   void add(const std::string& name, const char* data, size_t size) {
-    const std::string description = little(crc32(data, size), 4) + little(size, 4) + little(size, 4) +
-                                    little(name.size(), 2);
+    const std::string description =
+        little(crc32(data, size), 4) + little(size, 4) + little(size, 4) + little(name.size(), 2);
     directory_ += "PK\x01\x02" + little(20, 2) + little(20, 2) + little(0, 8) + description + little(0, 12) +
                   little(offset_, 4) + name;
     ++count_;
@@ -149,8 +149,8 @@ Status checkStorable(const std::filesystem::path& path, const NamedTensors& tens
     bytes += tensor.nbytes() + 256 + 2 * name.size();
   }
   if (bytes < kLargestFile) return {};
-  return Error(ErrorCode::kInvalidArgument, "the weights are too large for '" + path.string() +
-                                                "'; write a .safetensors file instead");
+  return Error(ErrorCode::kInvalidArgument,
+               "the weights are too large for '" + path.string() + "'; write a .safetensors file instead");
 }
 
 }  // namespace

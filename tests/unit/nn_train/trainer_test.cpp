@@ -9,8 +9,8 @@
 #include <fstream>
 
 #include "core/nn/cyto/cyto_small.h"
-#include "core/nn/train/training_run.h"
 #include "core/nn/train/training_log.h"
+#include "core/nn/train/training_run.h"
 #include "tests/support/file_bytes.h"
 #include "tests/support/shared_data.h"
 #include "tests/support/temporary_folder.h"

@@ -54,8 +54,8 @@ TEST_F(AnnotatedFilesTest, LabelsLieBesideTheirImagesUnderUsualNames) {
 }
 
 TEST_F(AnnotatedFilesTest, AFolderOfLabelsHasTheNamesOfTheImages) {
-  for (const char* name : {"images/1.tif", "images/2.png", "images/x/3.tif", "labels/1.tif", "labels/2_label.png",
-                           "labels/x/3.npy"}) {
+  for (const char* name :
+       {"images/1.tif", "images/2.png", "images/x/3.tif", "labels/1.tif", "labels/2_label.png", "labels/x/3.npy"}) {
     touch(name);
   }
   const auto files = findAnnotatedFiles(at(folder_ / "images", folder_ / "labels"), usualLabelEndings());

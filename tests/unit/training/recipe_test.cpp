@@ -30,7 +30,8 @@ TEST_F(RecipeTest, SetsWhatItSays) {
     "description": "a test",
     "data": [{"images": "a", "share": 2}, {"images": "/b", "labels": "c", "key": "raw", "validation": true}],
     "labels_suffix": "_truth.png", "steps": 30, "minutes": 1.5, "start_weights": "cyto-small",
-    "checkpoint_dir": "run", "variation": {"elastic": 0.75}})", recipe);
+    "checkpoint_dir": "run", "variation": {"elastic": 0.75}})",
+                             recipe);
   ASSERT_TRUE(status) << status.error().message();
   ASSERT_EQ(recipe.data.sources.size(), 2U);
   EXPECT_EQ(recipe.data.sources[0].images, folder_ / "a");

@@ -56,9 +56,8 @@ TEST(TrainingData, LeavesOutWhatHasNoObjectsAndSaysSo) {
   const test::TemporaryFolder folder;
   test::writePair(folder.path(), "empty", test::squares(48, 48, 0));
   test::writePair(folder.path(), "one", test::squares(48, 48, 1));
-  test::writePair(folder.path(), "specks", test::plane(Dtype::kUint32, 48, 48, [](int64_t y, int64_t x) {
-                    return y < 3 && x < 5 ? 1 : 0;
-                  }));
+  test::writePair(folder.path(), "specks",
+                  test::plane(Dtype::kUint32, 48, 48, [](int64_t y, int64_t x) { return y < 3 && x < 5 ? 1 : 0; }));
   const auto data = open({at(folder.path())});
   ASSERT_THAT(data->samples(), SizeIs(1));
   EXPECT_EQ(data->samples()[0].objects, 1);
@@ -69,9 +68,8 @@ TEST(TrainingData, LeavesOutWhatHasNoObjectsAndSaysSo) {
 TEST(TrainingData, ManyObjectsAreFine) {
   const test::TemporaryFolder folder;
   // 4 x 4 pixels each, touching: more than 16 bits of ids.
-  const Array labels = test::plane(Dtype::kUint32, 1040, 1040, [](int64_t y, int64_t x) {
-    return static_cast<double>(y / 4 * 260 + x / 4 + 1);
-  });
+  const Array labels = test::plane(Dtype::kUint32, 1040, 1040,
+                                   [](int64_t y, int64_t x) { return static_cast<double>(y / 4 * 260 + x / 4 + 1); });
   test::writePair(folder.path(), "many", labels);
   const auto data = open({at(folder.path())});
   ASSERT_THAT(data->samples(), SizeIs(1));
