@@ -70,7 +70,7 @@ class LabelNames {
     const fs::path below = image.parent_path().lexically_relative(imageFolder_);
     std::vector<fs::path> folders = {image.parent_path()};
     // In a folder of labels the same subfolders are looked at first, then its top.
-    if (!labelFolder_.empty()) folders = {labelFolder_ / below, labelFolder_};
+    if (!labelFolder_.empty()) folders = {(labelFolder_ / below).lexically_normal(), labelFolder_};
     for (const fs::path& folder : folders) {
       for (const std::string& name : namesOf(image)) {
         const fs::path candidate = folder / name;
