@@ -27,9 +27,7 @@ SamConfiguration reducedSam() {
   return configuration;
 }
 
-NamedTensors reducedWeights() {
-  return test::Fixture(test::inRepository("tests/golden/sam1/predictor.npz")).weights();
-}
+NamedTensors reducedWeights() { return test::Fixture(test::inRepository("tests/golden/sam1/predictor.npz")).weights(); }
 
 std::unique_ptr<PromptableModel> make(const NamedTensors& weights) {
   WeightTable table(weights);
