@@ -185,8 +185,8 @@ TextTable asTable(const InteractiveResults& results) {
   for (const std::string& measure : results.protocol.measures()) table.columns.push_back("iou_" + measure);
   for (const std::string& measure : results.protocol.courseMeasures()) table.columns.push_back("msa_" + measure);
   const auto add = [&](std::vector<std::string> row, const std::vector<double>& iou, const std::vector<double>& msa) {
-    for (const double value : iou) row.push_back(figureText(value));
-    for (const double value : msa) row.push_back(figureText(value));
+    for (const double value : iou) row.push_back(exactText(value));
+    for (const double value : msa) row.push_back(exactText(value));
     table.rows.push_back(std::move(row));
   };
   const auto images = results.iou.images(), msaOfImages = results.msa.images();

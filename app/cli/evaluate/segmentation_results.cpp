@@ -103,9 +103,9 @@ std::string SegmentationResults::asText() const {
 TextTable SegmentationResults::asTable() const {
   TextTable table{{"level", "name", "group", "images"}, {}};
   for (const char* name : kNames) table.columns.emplace_back(name);
-  for (const double threshold : segmentationThresholds()) table.columns.push_back("sa_" + figureText(threshold));
+  for (const double threshold : segmentationThresholds()) table.columns.push_back("sa_" + exactText(threshold));
   const auto add = [&](std::vector<std::string> row, const std::vector<double>& values) {
-    for (const double value : values) row.push_back(figureText(value));
+    for (const double value : values) row.push_back(exactText(value));
     table.rows.push_back(std::move(row));
   };
   const auto addMeans = [&](const std::string& level, const std::string& name, const Means& means) {

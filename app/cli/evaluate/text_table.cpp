@@ -74,9 +74,9 @@ std::string measureText(double value) {
   return text;
 }
 
-std::string figureText(double value) {
+std::string exactText(double value) {
   char text[40];
-  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::general, 6).ptr;
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
   return {text, end};
 }
 

@@ -23,7 +23,7 @@ std::string csvText(const TextTable& table);
 /// A measure with three decimals.
 std::string measureText(double value);
 
-/// A measure for a file: six significant digits.
-std::string figureText(double value);
+/// A measure for a file: as many digits as it takes to read the same number back.
+std::string exactText(double value);
 
 }  // namespace cyto::cli
