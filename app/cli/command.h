@@ -26,6 +26,7 @@ void addInspectCommand(CLI::App& app, Runner& chosen);
 void addModelsCommand(CLI::App& app, Runner& chosen);
 void addPrecomputeEmbeddingsCommand(CLI::App& app, Runner& chosen);
 void addSegmentCommand(CLI::App& app, Runner& chosen);
+void addSegmentAutoCommand(CLI::App& app, Runner& chosen);
 void addTrainCommand(CLI::App& app, Runner& chosen);
 void addEvaluateCommand(CLI::App& app, Runner& chosen);
 void addBenchmarkCommand(CLI::App& app, Runner& chosen);

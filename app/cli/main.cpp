@@ -70,6 +70,7 @@ void declareCommands(CLI::App& app, Runner& chosen) {
   addPrecomputeEmbeddingsCommand(app, chosen);
 #ifdef CYTOCLICK_HAS_SEGMENTATION
   addSegmentCommand(app, chosen);
+  addSegmentAutoCommand(app, chosen);
   addEvaluateCommand(app, chosen);
   addBenchmarkCommand(app, chosen);
   addRunCommand(app, chosen);

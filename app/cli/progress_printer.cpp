@@ -26,15 +26,23 @@ std::string clockText(double seconds) {
   return text;
 }
 
+/// What follows the name of the phase, from the semicolon on.
+std::string noteOf(const Progress& progress) {
+  const size_t begin = progress.phase.find("; ");
+  return begin == std::string::npos ? "" : progress.phase.substr(begin);
+}
+
+std::string nameOf(const Progress& progress) { return progress.phase.substr(0, progress.phase.find("; ")); }
+
 }  // namespace
 
 ProgressPrinter::ProgressPrinter(bool silent) : silent_(silent), isTerminal_(::isatty(STDERR_FILENO) == 1) {}
 
 void ProgressPrinter::show(const Progress& progress) {
   if (silent_ || progress.total <= 0) return;
-  if (progress.phase != phase_) {
+  if (const std::string name = nameOf(progress); name != phase_) {
     endLine();
-    phase_ = progress.phase;
+    phase_ = name;
     phaseStart_ = lastLine_ = Clock::now();
     lastTenth_ = 0;
   }
@@ -52,9 +60,9 @@ void ProgressPrinter::showBar(const Progress& progress) {
   const auto filled = static_cast<int>(progress.done * kBarWidth / progress.total);
   const std::string bar =
       std::string(static_cast<size_t>(filled), '#') + std::string(static_cast<size_t>(kBarWidth - filled), '.');
-  std::fprintf(stderr, "\r\033[K%s [%s] %lld/%lld%s", phase_.c_str(), bar.c_str(),
+  std::fprintf(stderr, "\r\033[K%s [%s] %lld/%lld%s%s", phase_.c_str(), bar.c_str(),
                static_cast<long long>(progress.done), static_cast<long long>(progress.total),
-               remaining(progress).c_str());
+               remaining(progress).c_str(), noteOf(progress).c_str());
   lineIsOpen_ = true;
   if (progress.done == progress.total) endLine();
 }
@@ -65,9 +73,9 @@ void ProgressPrinter::showLine(const Progress& progress) {
   if (tenth == lastTenth_ && now - lastLine_ < kLongestSilence) return;
   lastTenth_ = tenth;
   lastLine_ = now;
-  std::fprintf(stderr, "%s: %lld of %lld (%lld %%)%s\n", phase_.c_str(), static_cast<long long>(progress.done),
+  std::fprintf(stderr, "%s: %lld of %lld (%lld %%)%s%s\n", phase_.c_str(), static_cast<long long>(progress.done),
                static_cast<long long>(progress.total), static_cast<long long>(progress.done * 100 / progress.total),
-               remaining(progress).c_str());
+               remaining(progress).c_str(), noteOf(progress).c_str());
 }
 
 void ProgressPrinter::endLine() {

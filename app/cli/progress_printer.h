@@ -8,7 +8,7 @@
 namespace cyto::cli {
 
 /// Shows progress on stderr: a bar with the remaining time on a terminal, else a line each 10 % or
-/// 30 s. Used from one thread.
+/// 30 s. What a phase says after "; " may change with every report and is shown last. Used from one thread.
 class ProgressPrinter {
  public:
   /// With `silent` it prints nothing.

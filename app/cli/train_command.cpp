@@ -1,13 +1,16 @@
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <fstream>
+#include <cstdio>
 #include <nlohmann/json.hpp>
-#include <variant>
+#include <optional>
 
 #include "app/cli/command.h"
+#include "core/base/atomic_file.h"
 #include "core/inference/engine.h"
-#include "core/inference/preprocessing.h"
-#include "core/io/image_source.h"
+#include "core/training/data_report.h"
+#include "core/training/preview_picture.h"
+#include "core/training/recipe.h"
 
 namespace cyto::cli {
 
@@ -16,185 +19,181 @@ using nlohmann::json;
 
 namespace {
 
+constexpr int64_t kTrialSteps = 4;
+
+/// What the command line says besides the settings of a recipe.
 struct Options {
-  std::vector<std::string> folders;
-  std::string labelsSuffix = "_label.tif";
+  TrainingRecipe recipe;
   std::string config;
-  std::string precision = "auto";
-  std::string startWeights, checkpointFolder, exportPath;
-  TrainingOptions training;
+  std::vector<std::string> images, labels, validation, validationLabels, labelEndings, variations, frozenParts;
+  std::vector<double> shares;
+  std::string key, labelsKey;
   bool asJson = false;
+  bool preflightOnly = false;
+  int64_t profileSteps = 0;
+  std::vector<std::pair<std::string, CLI::Option*>> settings;  ///< keys of a recipe and the options that win over them
 };
 
 Error usage(const std::string& sentence) { return Error(ErrorCode::kInvalidArgument, sentence); }
 
-/// A setting that is both an option of the command line and a key of the configuration file.
-struct Setting {
-  const char* key;  ///< "batch-images": option --batch-images, key "batch_images"
-  const char* help;
-  std::variant<std::string*, double*, int*, int64_t*, uint64_t*> value;
-  CLI::Option* option = nullptr;
-
-  std::string jsonKey() const {
-    std::string name = key;
-    std::replace(name.begin(), name.end(), '-', '_');
-    return name;
+/// One source for each folder; labels are beside the images, in one folder for all, or in one for each.
+Status addSources(const Options& options, const std::vector<std::string>& images,
+                  const std::vector<std::string>& labels, bool validation, std::vector<AnnotationSource>& sources) {
+  const std::string option = validation ? "--validation-labels" : "--labels";
+  if (labels.size() > 1 && labels.size() != images.size()) {
+    return usage(option + " takes one path, or as many as there are of images; " + std::to_string(images.size()) +
+                 " and " + std::to_string(labels.size()) + " are given");
   }
-};
-
-std::vector<Setting> settingsOf(Options& options) {
-  TrainingOptions& training = options.training;
-  return {
-      {"labels-suffix", "labels of NAME.ext are NAME + this; default: _label.tif", &options.labelsSuffix},
-      {"architecture", "cyto_small, or vit_t, vit_b, vit_l, vit_h with --start-weights", &training.architecture},
-      {"start-weights", "continue from these weights; default for cyto_small: random", &options.startWeights},
-      {"checkpoint-dir", "keeps what is needed to go on; the same command again resumes", &options.checkpointFolder},
-      {"export", "write the final weights to this .safetensors file", &options.exportPath},
-      {"minutes", "stop after this much computing, over all resumed runs; default: 60", &training.minutes},
-      {"steps", "stop after this many steps instead", &training.steps},
-      {"batch-images", "images per step; default: 8", &training.batchImages},
-      {"objects-per-image", "objects prompted in each image; default: 6", &training.objectsPerImage},
-      {"prompts-per-object", "the first prompt and its corrections; default: 3", &training.subIterations},
-      {"learning-rate", "highest learning rate; default: the recipe's own", &training.learningRate},
-      {"mask-probability", "how often the last mask is fed back, 0..1; default: 0.5", &training.maskProbability},
-      {"box-distortion", "error of box sides as a share of the side; default: 0.025", &training.boxDistortion},
-      {"seed", "seed of all random choices; default: 1", &training.seed},
-      {"threads", "processor threads; default: all", &training.threads},
-      {"precision", "auto, fp32 or bf16", &options.precision},
-  };
-}
-
-Status readConfig(Options& options, std::vector<Setting>& settings) {
-  std::ifstream stream(options.config);
-  if (!stream) return Error(ErrorCode::kNotFound, "cannot read the configuration '" + options.config + "'");
-  const json document = json::parse(stream, nullptr, false);
-  if (!document.is_object()) {
-    return Error(ErrorCode::kFormat, "the configuration '" + options.config + "' is not a JSON object");
+  if (!validation && !options.shares.empty() && options.shares.size() != images.size()) {
+    return usage("--shares takes as many numbers as there are folders of images");
   }
-  for (const auto& [key, value] : document.items()) {
-    const auto found = std::find_if(settings.begin(), settings.end(),
-                                    [&key = key](const Setting& setting) { return setting.jsonKey() == key; });
-    if (found == settings.end()) {
-      return usage("the configuration '" + options.config + "' has the unknown key '" + key + "'");
-    }
-    if (found->option->count() > 0) continue;  // the command line wins
-    const bool isText = std::holds_alternative<std::string*>(found->value);
-    if (isText != value.is_string() || (!isText && !value.is_number())) {
-      return usage("'" + key + "' in the configuration '" + options.config + "' must be a " +
-                   (isText ? "text" : "number"));
-    }
-    std::visit([&value = value](auto* target) { *target = value.get<std::remove_pointer_t<decltype(target)>>(); },
-               found->value);
+  for (size_t i = 0; i < images.size(); ++i) {
+    AnnotationSource source;
+    source.images = images[i];
+    if (!labels.empty()) source.labels = labels[labels.size() == 1 ? 0 : i];
+    source.key = options.key;
+    source.labelsKey = options.labelsKey;
+    if (!validation && !options.shares.empty()) source.share = options.shares[i];
+    if (!(source.share >= 0)) return usage("--shares must be positive");
+    source.validation = validation;
+    sources.push_back(std::move(source));
   }
   return {};
 }
 
-bool endsWith(const std::string& text, const std::string& ending) {
-  return text.size() >= ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
-}
-
-struct Pair {
-  fs::path image, labels;
-};
-
-/// Every file of the folders, subfolders included, that has labels beside it.
-Result<std::vector<Pair>> findPairs(const Options& options) {
-  std::vector<Pair> pairs;
-  for (const std::string& folder : options.folders) {
-    std::error_code failed;
-    for (auto it = fs::recursive_directory_iterator(folder, failed); it != fs::end(it); it.increment(failed)) {
-      if (failed) break;
-      const fs::path& path = it->path();
-      if (!it->is_regular_file() || endsWith(path.filename().string(), options.labelsSuffix)) continue;
-      const fs::path labels = path.parent_path() / (path.stem().string() + options.labelsSuffix);
-      if (fs::exists(labels)) pairs.push_back({path, labels});
+/// The recipe, with what the command line says on top.
+Status complete(Options& options) {
+  if (!options.config.empty()) {
+    std::vector<std::string> given;
+    for (const auto& [key, option] : options.settings) {
+      if (option->count() > 0) given.push_back(key);
     }
-    if (failed) {
-      return Error(ErrorCode::kNotFound, "cannot search the folder '" + folder + "': " + failed.message());
-    }
+    if (!options.images.empty()) given.emplace_back("data");
+    if (!options.labelEndings.empty()) given.emplace_back("labels_suffix");
+    if (!options.frozenParts.empty()) given.emplace_back("freeze");
+    CYTO_TRY(readRecipe(options.config, options.recipe, given));
   }
-  if (pairs.empty()) {
-    return Error(ErrorCode::kNotFound, "no image in '" + options.folders.front() + "' has labels named NAME" +
-                                           options.labelsSuffix + "; see --labels-suffix");
-  }
-  std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.image < b.image; });
-  return pairs;
+  if (!options.labelEndings.empty()) options.recipe.data.labelEndings = options.labelEndings;
+  if (!options.frozenParts.empty()) options.recipe.training.frozenParts = options.frozenParts;
+  for (const std::string& text : options.variations) CYTO_TRY(setVariation(options.recipe.training.variation, text));
+  std::vector<AnnotationSource>& sources = options.recipe.data.sources;
+  CYTO_TRY(addSources(options, options.images, options.labels, false, sources));
+  CYTO_TRY(addSources(options, options.validation, options.validationLabels, true, sources));
+  options.recipe.data.threads = options.recipe.training.threads;
+  return {};
 }
 
-Result<Array> readPlane(const fs::path& path) {
-  CYTO_ASSIGN(const auto source, io::openImage(path));
-  const Shape& shape = source->info().shape;
-  if (shape.t != 1 || shape.z != 1) {
-    return usage("'" + path.string() + "' has several frames or slices; training takes single planes");
-  }
-  return source->read(Box::whole(shape));
+json scoreDocument(const TrainingScore& score) {
+  if (score.objects == 0) return nullptr;
+  return {{"point_iou", score.pointIou}, {"box_iou", score.boxIou}, {"objects", score.objects}};
 }
 
-Result<std::vector<uint32_t>> readLabels(const fs::path& path) {
-  CYTO_ASSIGN(const Array labels, readPlane(path));
-  if (labels.channels() != 1 || isFloat(labels.dtype())) {
-    return usage("'" + path.string() + "' is no label image; one channel of whole numbers is needed");
-  }
-  std::vector<uint32_t> ids;
-  visitDtype(labels.dtype(), [&](auto zero) {
-    const auto values = labels.plane<decltype(zero)>(0, 0, 0);
-    ids.reserve(values.size());
-    for (const auto value : values) ids.push_back(static_cast<uint32_t>(value));
-  });
-  return ids;
-}
-
-Result<std::vector<TrainingImage>> readImages(const std::vector<Pair>& pairs, const JobContext& job) {
-  std::vector<TrainingImage> images;
-  ProgressReporter reporter(job, "reading images", static_cast<int64_t>(pairs.size()));
-  for (const Pair& pair : pairs) {
-    CYTO_TRY(job.cancel.check());
-    TrainingImage image;
-    image.name = pair.image.string();
-    CYTO_ASSIGN(const Array pixels, readPlane(pair.image));
-    CYTO_ASSIGN(image.image, stretchToRgb(pixels));
-    CYTO_ASSIGN(image.labels, readLabels(pair.labels));
-    if (static_cast<int64_t>(image.labels.size()) != image.image.rows * image.image.columns) {
-      return usage("the labels '" + pair.labels.string() + "' have another shape than the image '" + image.name +
-                   "'; give one label per pixel");
-    }
-    images.push_back(std::move(image));
-    reporter.advance();
-  }
-  return images;
+std::string scoreText(const char* when, const TrainingScore& score) {
+  char text[160];
+  std::snprintf(text, sizeof text, "\n%s: one click IoU %.3f, box IoU %.3f on %lld objects of images kept back", when,
+                score.pointIou, score.boxIou, static_cast<long long>(score.objects));
+  return score.objects == 0 ? "" : text;
 }
 
 std::string resultText(const TrainingReport& report, bool asJson) {
   const json document = {{"steps", report.steps},
                          {"seconds", report.seconds},
-                         {"validation_point_iou", report.validationPointIou},
-                         {"validation_box_iou", report.validationBoxIou},
+                         {"finished", report.finished},
+                         {"stopped_early", report.stoppedEarly},
+                         {"before", scoreDocument(report.before)},
+                         {"after", scoreDocument(report.after)},
+                         {"network_share", report.profile.network},
+                         {"data_share", report.profile.data},
+                         {"optimiser_share", report.profile.optimiser},
+                         {"waiting_share", report.profile.waiting},
+                         {"step_seconds", report.profile.stepSeconds},
                          {"checkpoint", report.checkpoint.string()},
                          {"exported", report.exported.string()}};
   if (asJson) return document.dump(2, ' ', false, json::error_handler_t::replace);
   char text[256];
-  std::snprintf(text, sizeof text, "%lld steps in %.0f s; on images kept back: one click IoU %.3f, box IoU %.3f",
-                static_cast<long long>(report.steps), report.seconds, report.validationPointIou,
-                report.validationBoxIou);
-  return report.exported.empty() ? text : text + ("\nwrote " + report.exported.string());
+  std::snprintf(text, sizeof text, "%lld steps in %.0f s; %.3f s a step, %.0f %% of it in the network",
+                static_cast<long long>(report.steps), report.seconds, report.profile.stepSeconds,
+                100 * report.profile.network);
+  std::string all = text;
+  if (report.stoppedEarly) all += "\nstopped, because the score did not rise any more";
+  all += scoreText("before", report.before) + scoreText("after", report.after);
+  if (!report.finished) all += "\nthis piece is done; the same command goes on";
+  return report.exported.empty() ? all : all + "\nwrote " + report.exported.string();
 }
 
-Result<ExitCode> runTraining(Options& options, std::vector<Setting>& settings, const JobContext& job) {
-  if (!options.config.empty()) CYTO_TRY(readConfig(options, settings));
-  TrainingOptions& training = options.training;
-  const auto precision = precisionFromName(options.precision);
-  if (!precision) return usage("unknown precision '" + options.precision + "'; use auto, fp32 or bf16");
-  training.precision = *precision;
-  training.startWeights = options.startWeights;
-  training.checkpointFolder = options.checkpointFolder;
-  training.exportPath = options.exportPath;
-  if (training.checkpointFolder.empty()) return usage("say where to keep the training with --checkpoint-dir FOLDER");
-  CYTO_ASSIGN(const std::vector<Pair> pairs, findPairs(options));
-  CYTO_ASSIGN(const std::vector<TrainingImage> images, readImages(pairs, job));
+int64_t largestMemory() {
+  rusage usage{};
+  return ::getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * 1024 : 0;
+}
+
+/// Looks at the data and takes a few steps that are not kept.
+Result<ExitCode> reportOnly(const Options& options, const TrainingData& data, const TrainingOptions& training,
+                            const JobContext& job) {
+  std::optional<TrainingEstimate> estimate;
+  if (checkUsable(data)) {
+    CYTO_ASSIGN(Engine * engine, loadEngine());
+    const int64_t steps = options.profileSteps > 0 ? options.profileSteps : kTrialSteps;
+    CYTO_ASSIGN(const TrainingProfile profile, engine->measureTraining(data, training, steps, job));
+    estimate = TrainingEstimate{profile, largestMemory()};
+  }
+  const TrainingEstimate* const known = estimate ? &*estimate : nullptr;
+  CYTO_TRY(printResult(options.asJson ? reportJson(data.report(), training, known)
+                                      : reportText(data.report(), training, known)));
+  return data.report().problems.empty() ? ExitCode::kDone : ExitCode::kFailed;
+}
+
+TrainingObserver observerFor(const TrainingOptions& training) {
+  TrainingObserver observer;
+#ifdef CYTOCLICK_HAS_SEGMENTATION
+  observer.preview = [path = training.checkpointFolder / "preview.png"](const std::vector<TrainingPreview>& previews) {
+    return writePreviewPicture(path, previews);
+  };
+#endif
+  return observer;
+}
+
+/// Keeps what this training was made with beside its checkpoint.
+Status keepRecipe(const TrainingRecipe& recipe, const fs::path& folder) {
+  std::error_code problem;
+  fs::create_directories(folder, problem);
+  if (problem) {
+    return Error(ErrorCode::kIo, "cannot make the checkpoint folder '" + folder.string() + "': " + problem.message() +
+                                     "; choose another");
+  }
+  return writeFileAtomically(folder / "recipe.json", recipeText(recipe));
+}
+
+Result<ExitCode> runTraining(Options& options, const JobContext& job) {
+  CYTO_TRY(complete(options));
+  CYTO_ASSIGN(const TrainingOptions training, trainingOptionsOf(options.recipe));
+  const bool onlyReports = options.preflightOnly || options.profileSteps > 0;
+  if (training.checkpointFolder.empty() && !onlyReports) {
+    return usage("say where to keep the training with --checkpoint-dir FOLDER");
+  }
+  CYTO_ASSIGN(const std::unique_ptr<TrainingData> data, openTrainingData(options.recipe.data, job));
+  if (onlyReports) return reportOnly(options, *data, training, job);
+  CYTO_TRY(checkUsable(*data));
+  std::fprintf(stderr, "%s\n", reportText(data->report(), training, nullptr).c_str());
+  CYTO_TRY(keepRecipe(options.recipe, training.checkpointFolder));
   CYTO_ASSIGN(Engine * engine, loadEngine());
-  CYTO_ASSIGN(const TrainingReport report, engine->train(images, training, job));
+  CYTO_ASSIGN(const TrainingReport report, engine->train(*data, training, observerFor(training), job));
   CYTO_TRY(printResult(resultText(report, options.asJson)));
   return ExitCode::kDone;
+}
+
+void declareLists(CLI::App& command, Options& options) {
+  command.add_option("--images", options.images, "folders, files or stores with annotated images");
+  command.add_option("--labels", options.labels, "where their labels are; default: beside the images");
+  command.add_option("--shares", options.shares, "how often images of each folder are drawn, e.g. 3 1");
+  command.add_option("--validation", options.validation, "annotated images that judge the training");
+  command.add_option("--validation-labels", options.validationLabels, "where their labels are");
+  command.add_option("--key", options.key, "dataset of the images inside HDF5, zarr or N5");
+  command.add_option("--labels-key", options.labelsKey, "dataset of the labels inside HDF5, zarr or N5");
+  command.add_option("--labels-suffix", options.labelEndings,
+                     "labels of STEM.ext are STEM + this; default: _label.tif, _label.png, _mask.tif and the like");
+  command.add_option("--freeze", options.frozenParts,
+                     "parts that stay as they are: image_encoder, prompt_encoder, mask_decoder; encoder or decoder");
+  command.add_option("--vary", options.variations, "how often a change is made, e.g. elastic=0.3 inversion=0");
 }
 
 }  // namespace
@@ -204,18 +203,21 @@ void addTrainCommand(CLI::App& app, Runner& chosen) {
   train->require_subcommand(1);
   CLI::App* sam = train->add_subcommand("sam", "Train or fine-tune a click-to-mask network");
   const auto options = std::make_shared<Options>();
-  const auto settings = std::make_shared<std::vector<Setting>>(settingsOf(*options));
-  sam->add_option("--images", options->folders, "folders with images and their labels")->required();
-  for (Setting& setting : *settings) {
+  sam->add_option("--config", options->config, "a recipe: JSON with these settings (see models/recipes)");
+  declareLists(*sam, *options);
+  for (RecipeSetting& setting : settingsOf(options->recipe)) {
     std::visit(
-        [&](auto* target) { setting.option = sam->add_option("--" + std::string(setting.key), *target, setting.help); },
+        [&](auto* target) {
+          options->settings.emplace_back(setting.key(),
+                                         sam->add_option("--" + std::string(setting.name), *target, setting.help));
+        },
         setting.value);
   }
-  sam->add_option("--config", options->config, "JSON file with these options, e.g. {\"minutes\": 30}");
+  sam->add_flag("--preflight", options->preflightOnly, "only look at the data, take a few trial steps, and report");
+  sam->add_option("--profile", options->profileSteps, "take so many steps that are not kept and say where time goes");
   sam->add_flag("--json", options->asJson, "one JSON document on stdout");
-  sam->callback([&chosen, options, settings] {
-    chosen = [options, settings](const JobContext& job) { return runTraining(*options, *settings, job); };
-  });
+  sam->callback(
+      [&chosen, options] { chosen = [options](const JobContext& job) { return runTraining(*options, job); }; });
 }
 
 }  // namespace cyto::cli

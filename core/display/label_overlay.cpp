@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/display/contour_overlay.h"
+
 namespace cyto {
 
 namespace {
@@ -14,7 +16,6 @@ constexpr Colour kNegative{235, 40, 40};
 constexpr Colour kBox{250, 220, 40};
 constexpr Colour kRim{255, 255, 255};
 constexpr double kTint = 0.25;
-constexpr int64_t kComfortableSide = 1024;
 constexpr double kDotRadius = 4.5;
 
 /// A picture that is `factor` times as large as the plane it shows.
@@ -113,8 +114,7 @@ std::array<uint8_t, 3> labelColour(uint32_t id) {
 
 Result<Array> renderOverlay(const RgbImage& plane, std::span<const uint32_t> labels,
                             const std::vector<ObjectPrompts>& prompts) {
-  const int64_t longest = std::max<int64_t>({plane.rows, plane.columns, 1});
-  const int64_t factor = std::max<int64_t>(1, kComfortableSide / longest);
+  const int64_t factor = enlargementOf(plane.rows, plane.columns);
   CYTO_ASSIGN(Array picture, Array::create(Dtype::kUint8, {1, 1, plane.rows * factor, plane.columns * factor}, 3));
   Canvas canvas(picture, factor);
   drawPlane(canvas, plane, labels);

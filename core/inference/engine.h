@@ -38,8 +38,12 @@ class Engine {
   virtual Result<std::unique_ptr<Model>> loadModel(const ModelRequest& request, const JobContext& job) = 0;
 
   /// Trains or resumes; leaves a resumable checkpoint when cancelled.
-  virtual Result<TrainingReport> train(const std::vector<TrainingImage>& images, const TrainingOptions& options,
-                                       const JobContext& job) = 0;
+  virtual Result<TrainingReport> train(const TrainingDataset& dataset, const TrainingOptions& options,
+                                       const TrainingObserver& observer, const JobContext& job) = 0;
+
+  /// Takes `steps` steps that are not kept, and says where their time went.
+  virtual Result<TrainingProfile> measureTraining(const TrainingDataset& dataset, const TrainingOptions& options,
+                                                  int64_t steps, const JobContext& job) = 0;
 };
 
 /// The first thing a program does that will load the engine: runs the program again, in the same process, with threads

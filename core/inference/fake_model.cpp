@@ -53,18 +53,27 @@ struct GreyImage {
   float at(int64_t y, int64_t x) const { return values[static_cast<size_t>(y * columns + x)]; }
 };
 
-struct Prepared : PreparedEmbedding {
-  explicit Prepared(EmbeddingPtr source) : held(std::move(source)) {
-    const auto [rows, columns] = held->originalSize;
-    grey = {rows, columns, {}};
-    for (int64_t y = 0; y < rows; ++y) {
-      for (int64_t x = 0; x < columns; ++x) {
-        const int64_t frameY = nearest(y, rows, held->inputSize.y);
-        const int64_t frameX = nearest(x, columns, held->inputSize.x);
-        grey.values.push_back(held->maps[0].values[featureIndex(frameY, frameX)]);
-      }
+GreyImage greyImageOf(const Embedding& embedding) {
+  const auto [rows, columns] = embedding.originalSize;
+  GreyImage grey{rows, columns, {}};
+  for (int64_t y = 0; y < rows; ++y) {
+    for (int64_t x = 0; x < columns; ++x) {
+      const int64_t frameY = nearest(y, rows, embedding.inputSize.y);
+      const int64_t frameX = nearest(x, columns, embedding.inputSize.x);
+      grey.values.push_back(embedding.maps[0].values[featureIndex(frameY, frameX)]);
     }
   }
+  return grey;
+}
+
+bool isOfFakeModel(const Embedding& embedding) {
+  return !embedding.maps.empty() && embedding.maps[0].values.size() == static_cast<size_t>(kFrameSide * kFrameSide);
+}
+
+Error foreignEmbedding() { return Error(ErrorCode::kModel, "the embedding does not fit the model"); }
+
+struct Prepared : PreparedEmbedding {
+  explicit Prepared(EmbeddingPtr source) : held(std::move(source)), grey(greyImageOf(*held)) {}
   const Embedding& embedding() const override { return *held; }
 
   EmbeddingPtr held;
@@ -258,10 +267,7 @@ class FakeModel::Encoder : public ImageEncoder {
 class FakeModel::Decoder : public PromptDecoder {
  public:
   Result<std::unique_ptr<PreparedEmbedding>> prepare(EmbeddingPtr embedding) override {
-    if (!embedding || embedding->maps.empty() ||
-        embedding->maps[0].values.size() != static_cast<size_t>(kFrameSide * kFrameSide)) {
-      return Error(ErrorCode::kModel, "the embedding does not fit the model");
-    }
+    if (!embedding || !isOfFakeModel(*embedding)) return foreignEmbedding();
     return std::unique_ptr<PreparedEmbedding>(std::make_unique<Prepared>(std::move(embedding)));
   }
 
@@ -279,6 +285,22 @@ class FakeModel::Decoder : public PromptDecoder {
   }
 };
 
+class FakeModel::AllObjectsDecoder : public InstanceDecoder {
+ public:
+  Result<InstanceMaps> decode(const Embedding& embedding, const JobContext& job) override {
+    CYTO_TRY(job.cancel.check());
+    if (!isOfFakeModel(embedding)) return foreignEmbedding();
+    constexpr float kDarkest = 128, kBrightest = 255;
+    DistanceMaps maps{embedding.originalSize, {}, {}, {}};
+    for (const float grey : greyImageOf(embedding).values) {
+      maps.foreground.push_back(grey >= kDarkest ? 1.0f : 0.0f);
+      maps.centreDistance.push_back(grey >= kDarkest ? (kBrightest - grey) / (kBrightest - kDarkest) : 1.0f);
+    }
+    maps.boundaryDistance = maps.centreDistance;
+    return InstanceMaps(std::move(maps));
+  }
+};
+
 FakeModel::FakeModel(FakeModelOptions options)
     : options_(std::move(options)),
       identity_{options_.name,
@@ -289,7 +311,8 @@ FakeModel::FakeModel(FakeModelOptions options)
                 "cpu",
                 1},
       encoder_(std::make_unique<Encoder>(*this)),
-      decoder_(std::make_unique<Decoder>()) {}
+      decoder_(std::make_unique<Decoder>()),
+      instanceDecoder_(options_.hasInstanceDecoder ? std::make_unique<AllObjectsDecoder>() : nullptr) {}
 
 FakeModel::~FakeModel() = default;
 

@@ -15,7 +15,8 @@ struct FakeModelOptions {
   std::string weightsHash = "xxh128:00000000000000000000000000000fac";
   std::chrono::milliseconds encodeTime{0};  ///< how long an encode pretends to work; cancel is answered meanwhile
   bool hasExtraMap = false;                 ///< adds a second feature map "highres" (1, 1, 256, 256)
-  int64_t failOnEncode = 0;                 ///< the n-th encode (from 1) fails with kModel; 0: none
+  bool hasInstanceDecoder = true;
+  int64_t failOnEncode = 0;  ///< the n-th encode (from 1) fails with kModel; 0: none
 };
 
 /// A model without a network for tests: a pure function of the image, exact and fast, so that everything above
@@ -34,6 +35,10 @@ struct FakeModelOptions {
 ///  constant);
 ///  5. a box removes everything outside of it;
 ///  6. each negative point removes its region.
+/// All objects, as DistanceMaps: grey g of 128 and more is foreground with both distances (255 - g) / 127, so that the
+/// brightest pixels are the middle of an object and the darkest its edge; elsewhere foreground is 0 and distances
+/// are 1.
+///
 /// Box corners are included. Points outside the image are moved to its nearest pixel.
 class FakeModel : public Model {
  public:
@@ -43,6 +48,7 @@ class FakeModel : public Model {
   const ModelIdentity& identity() const override { return identity_; }
   ImageEncoder& encoder() override { return *encoder_; }
   PromptDecoder& decoder() override { return *decoder_; }
+  InstanceDecoder* instanceDecoder() override { return instanceDecoder_.get(); }
 
   /// How many encodes were asked for so far; may be read from any thread.
   int64_t encodeCount() const { return encodeCount_; }
@@ -50,12 +56,14 @@ class FakeModel : public Model {
  private:
   class Encoder;
   class Decoder;
+  class AllObjectsDecoder;
 
   FakeModelOptions options_;
   ModelIdentity identity_;
   std::atomic<int64_t> encodeCount_ = 0;
   std::unique_ptr<ImageEncoder> encoder_;
   std::unique_ptr<PromptDecoder> decoder_;
+  std::unique_ptr<InstanceDecoder> instanceDecoder_;
 };
 
 }  // namespace cyto

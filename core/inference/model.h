@@ -9,6 +9,7 @@
 #include "core/base/progress.h"
 #include "core/base/result.h"
 #include "core/inference/embedding.h"
+#include "core/inference/instance_decoder.h"
 #include "core/inference/prompts.h"
 
 namespace cyto {
@@ -93,6 +94,8 @@ class Model {
   virtual const ModelIdentity& identity() const = 0;
   virtual ImageEncoder& encoder() = 0;
   virtual PromptDecoder& decoder() = 0;
+  /// Null when the network has none: it then segments from prompts only.
+  virtual InstanceDecoder* instanceDecoder() { return nullptr; }
 };
 
 }  // namespace cyto

@@ -40,7 +40,7 @@ bool isId(T value) {
 
 }  // namespace
 
-Result<LabelReader> LabelReader::open(const fs::path& path, const std::string& key, const Shape& shape) {
+Result<LabelReader> LabelReader::open(const fs::path& path, const std::string& key) {
   const bool isCommit = key.empty() && isCommitStore(path);
   CYTO_ASSIGN(auto source, openImage(path, {isCommit ? kCommittedObjects : key}));
   const ImageInfo& info = source->info();
@@ -49,13 +49,20 @@ Result<LabelReader> LabelReader::open(const fs::path& path, const std::string& k
                                                   " channels or colours and is no label image; labels have one number "
                                                   "for each pixel");
   }
+  const Shape shape = info.shape;
+  return LabelReader(path, shape, std::move(source));
+}
+
+Result<LabelReader> LabelReader::open(const fs::path& path, const std::string& key, const Shape& shape) {
+  CYTO_ASSIGN(LabelReader reader, open(path, key));
+  const ImageInfo& info = reader.info();
   if (!fits(info.shape, shape)) {
     return Error(ErrorCode::kInvalidArgument, "the labels in '" + path.string() + "' have the shape " +
-                                                  info.shape.text() + " and the image of the project has " +
-                                                  shape.text() +
+                                                  info.shape.text() + " and the image has " + shape.text() +
                                                   " (t, z, y, x); take labels that were made for this image");
   }
-  return LabelReader(path, shape, std::move(source));
+  reader.shape_ = shape;
+  return reader;
 }
 
 // Strips are wide and planes lie apart; chunks of stores are often several planes deep.

@@ -19,7 +19,13 @@ class LabelReader {
   /// slices or frames has those of the image. kInvalidArgument, with both shapes, when it is no label image of it.
   static Result<LabelReader> open(const std::filesystem::path& path, const std::string& key, const Shape& shape);
 
+  /// The same for labels that stand alone: their shape is what the file says.
+  static Result<LabelReader> open(const std::filesystem::path& path, const std::string& key);
+
   const ImageInfo& info() const { return source_->info(); }
+
+  /// Of the image that the labels lie over.
+  const Shape& shape() const { return shape_; }
 
   /// Boxes that cover the image, in the order and of the sizes that cost least; at most some 4 million pixels each.
   std::vector<Box> blocks() const;

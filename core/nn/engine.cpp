@@ -6,9 +6,11 @@
 #include "core/inference/model_registry.h"
 #include "core/inference/preprocessing.h"
 #include "core/nn/cyto/cyto_small.h"
+#include "core/nn/cyto/dense_instances.h"
 #include "core/nn/devices.h"
 #include "core/nn/failures.h"
 #include "core/nn/loaded_model.h"
+#include "core/nn/sam/instance_unetr.h"
 #include "core/nn/sam/sam_model.h"
 #include "core/nn/train/trainer.h"
 #include "core/nn/weights/checkpoint.h"
@@ -58,6 +60,32 @@ Result<std::unique_ptr<PromptableModel>> makeNetwork(const ModelIdentity& identi
   return network;
 }
 
+/// micro-sam keeps the decoder of `NAME` or `NAME.pt` in a file of its own, `NAME_decoder` or `NAME_decoder.pt`.
+std::filesystem::path decoderFileOf(const std::filesystem::path& checkpoint) {
+  return checkpoint.parent_path() / (checkpoint.stem().string() + "_decoder" + checkpoint.extension().string());
+}
+
+/// The weights of the instance decoder, from the checkpoint or the file beside it; none when there is neither.
+Result<NamedTensors> decoderWeights(Checkpoint& checkpoint, const std::filesystem::path& file) {
+  if (!checkpoint.decoder.empty()) return std::move(checkpoint.decoder);
+  std::error_code ignored;
+  const std::filesystem::path beside = decoderFileOf(file);
+  if (!std::filesystem::is_regular_file(beside, ignored)) return NamedTensors{};
+  CYTO_ASSIGN(Checkpoint decoder, readCheckpoint(beside));
+  NamedTensors weights = decoder.decoder.empty() ? std::move(decoder.model) : std::move(decoder.decoder);
+  if (InstanceUnetr::matches(weights)) return weights;
+  return Error(ErrorCode::kModel, "'" + beside.string() + "' is no instance decoder of micro-sam; rename or remove it");
+}
+
+Result<std::unique_ptr<InstanceDecoder>> makeInstanceDecoder(const ModelIdentity& identity, NamedTensors weights) {
+  using Made = std::unique_ptr<InstanceDecoder>;
+  if (identity.architecture == "cyto_small") return makeDenseInstanceDecoder(identity.name);
+  if (weights.empty()) return Made();
+  for (auto& [name, tensor] : weights) tensor = tensor.to(c10::Device(identity.device));
+  CYTO_ASSIGN(auto network, InstanceUnetr::create(weights));
+  return makeUnetrInstanceDecoder(std::move(network), identity.device, identity.name);
+}
+
 std::string architectureOf(const NamedTensors& weights) {
   if (isCytoSmall(weights)) return "cyto_small";
   return detectArchitecture(weights);
@@ -90,15 +118,27 @@ class TorchEngine : public Engine {
       CYTO_ASSIGN(identity.weightsHash, hashWeightsFile(request.checkpoint));
     }
     CYTO_TRY(job.cancel.check());
+    CYTO_ASSIGN(NamedTensors ofDecoder, decoderWeights(checkpoint, request.checkpoint));
+    CYTO_TRY(job.cancel.check());
     auto network = makeNetwork(identity, std::move(checkpoint.model));
     if (!network) return std::move(network).error().during("the checkpoint '" + request.checkpoint.string() + "'");
-    return wrapModel(*std::move(network), std::move(identity));
+    auto instanceDecoder = makeInstanceDecoder(identity, std::move(ofDecoder));
+    if (!instanceDecoder) {
+      return std::move(instanceDecoder).error().during("the checkpoint '" + request.checkpoint.string() + "'");
+    }
+    return wrapModel(*std::move(network), std::move(identity), *std::move(instanceDecoder));
   }
 
-  Result<TrainingReport> train(const std::vector<TrainingImage>& images, const TrainingOptions& options,
-                               const JobContext& job) override {
+  Result<TrainingReport> train(const TrainingDataset& dataset, const TrainingOptions& options,
+                               const TrainingObserver& observer, const JobContext& job) override {
     useThreads(options.threads);
-    return catchFailures("training", [&] { return trainModel(images, options, job); });
+    return trainModel(dataset, options, observer, job);
+  }
+
+  Result<TrainingProfile> measureTraining(const TrainingDataset& dataset, const TrainingOptions& options, int64_t steps,
+                                          const JobContext& job) override {
+    useThreads(options.threads);
+    return nn::measureTraining(dataset, options, steps, job);
   }
 };
 

@@ -177,12 +177,16 @@ class NetworkDecoder : public PromptDecoder {
   MaskPrediction toPrediction(const DecodedMasks& decoded, const Embedding& embedding) const {
     const at::Tensor logits = decoded.logits.to(at::kCPU, at::kFloat).contiguous();
     const at::Tensor ious = decoded.predictedIou.to(at::kCPU, at::kFloat).contiguous();
-    const MaskGeometry geometry{lowSide(), network_.frameSide(), embedding.inputSize, embedding.originalSize};
-    const auto size = static_cast<size_t>(lowSide() * lowSide());
+    const at::Tensor fedBack = asMaskPrompt(logits, network_.frameSide()).contiguous();
+    const MaskGeometry geometry{logits.size(2), network_.frameSide(), embedding.inputSize, embedding.originalSize};
+    const auto planeOf = [](const at::Tensor& masks, int64_t index) {
+      const auto size = static_cast<size_t>(masks.size(2) * masks.size(3));
+      return std::span<const float>(masks.const_data_ptr<float>() + static_cast<size_t>(index) * size, size);
+    };
     MaskPrediction prediction;
     for (int64_t i = 0; i < logits.size(1); ++i) {
-      const std::span<const float> low(logits.const_data_ptr<float>() + static_cast<size_t>(i) * size, size);
-      UpscaledMask upscaled = upscaleMask(low, geometry);
+      UpscaledMask upscaled = upscaleMask(planeOf(logits, i), geometry);
+      const std::span<const float> low = planeOf(fedBack, i);
       prediction.candidates.push_back({upscaled.box, std::move(upscaled.mask), ious.const_data_ptr<float>()[i],
                                        MaskPrompt{lowSide(), {low.begin(), low.end()}}});
     }
@@ -197,27 +201,32 @@ class NetworkDecoder : public PromptDecoder {
 
 class LoadedModel : public Model {
  public:
-  LoadedModel(std::unique_ptr<PromptableModel> network, ModelIdentity identity)
+  LoadedModel(std::unique_ptr<PromptableModel> network, ModelIdentity identity,
+              std::unique_ptr<InstanceDecoder> instanceDecoder)
       : network_(std::move(network)),
         identity_(std::move(identity)),
         encoder_(*network_, identity_),
-        decoder_(*network_, identity_) {}
+        decoder_(*network_, identity_),
+        instanceDecoder_(std::move(instanceDecoder)) {}
 
   const ModelIdentity& identity() const override { return identity_; }
   ImageEncoder& encoder() override { return encoder_; }
   PromptDecoder& decoder() override { return decoder_; }
+  InstanceDecoder* instanceDecoder() override { return instanceDecoder_.get(); }
 
  private:
   std::unique_ptr<PromptableModel> network_;
   ModelIdentity identity_;
   NetworkEncoder encoder_;
   NetworkDecoder decoder_;
+  std::unique_ptr<InstanceDecoder> instanceDecoder_;
 };
 
 }  // namespace
 
-std::unique_ptr<Model> wrapModel(std::unique_ptr<PromptableModel> network, ModelIdentity identity) {
-  return std::make_unique<LoadedModel>(std::move(network), std::move(identity));
+std::unique_ptr<Model> wrapModel(std::unique_ptr<PromptableModel> network, ModelIdentity identity,
+                                 std::unique_ptr<InstanceDecoder> instanceDecoder) {
+  return std::make_unique<LoadedModel>(std::move(network), std::move(identity), std::move(instanceDecoder));
 }
 
 }  // namespace cyto::nn

@@ -19,6 +19,27 @@ DecodedMasks bestOf(const DecodedMasks& decoded) {
 
 }  // namespace
 
+int64_t PromptTensors::count() const {
+  return points.defined() ? points.size(0) : boxes ? boxes->size(0) : masks.value().size(0);
+}
+
+PromptTensors PromptTensors::only(int64_t index) const {
+  const auto one = [&](const at::Tensor& all) { return all.slice(0, index, index + 1); };
+  PromptTensors result;
+  if (points.defined()) {
+    result.points = one(points);
+    result.pointLabels = one(pointLabels);
+  }
+  if (boxes) result.boxes = one(*boxes);
+  if (masks) result.masks = one(*masks);
+  return result;
+}
+
+at::Tensor asMaskPrompt(const at::Tensor& logits, int64_t frameSide) {
+  const int64_t step = 4 * logits.size(2) / frameSide;
+  return step == 1 ? logits : at::avg_pool2d(logits, {step, step});
+}
+
 Features PromptableModel::encodeUnlessCancelled(const at::Tensor& frames, const CancelToken& cancel) {
   if (cancel.isCancelled()) throw Cancelled();
   return encode(frames);

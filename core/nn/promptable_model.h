@@ -18,13 +18,19 @@ struct PromptTensors {
   at::Tensor pointLabels;           ///< (B, N) float: 1 positive, 0 negative, -1 padding
   std::optional<at::Tensor> boxes;  ///< (B, 4) float: x0, y0, x1, y1
   std::optional<at::Tensor> masks;  ///< (B, 1, S/4, S/4) float logits
+
+  int64_t count() const;                    ///< B
+  PromptTensors only(int64_t index) const;  ///< those of one object, as a batch of one
 };
 
 /// What a decoder makes of them.
 struct DecodedMasks {
-  at::Tensor logits;        ///< (B, M, S/4, S/4)
+  at::Tensor logits;        ///< (B, M, h, h), h = S/4 for SAM, S/2 for cyto-small
   at::Tensor predictedIou;  ///< (B, M)
 };
+
+/// Logits of masks as they are fed back as mask prompts: (B, M, S/4, S/4), averaged where they are finer.
+at::Tensor asMaskPrompt(const at::Tensor& logits, int64_t frameSide);
 
 /// Feature maps of a batch: [0] is the embedding (N, C, S/16, S/16); high-resolution maps may follow.
 using Features = std::vector<at::Tensor>;

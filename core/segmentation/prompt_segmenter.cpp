@@ -1,10 +1,10 @@
 #include "core/segmentation/prompt_segmenter.h"
 
 #include <algorithm>
-#include <chrono>
 #include <numeric>
 #include <tuple>
 
+#include "core/base/stopwatch.h"
 #include "core/segmentation/mask_prompt.h"
 
 namespace cyto {
@@ -13,18 +13,6 @@ namespace {
 
 // A prepared embedding of a large model holds some ten megabytes of projections.
 constexpr size_t kPreparedKept = 8;
-
-/// Adds the time of its life to a sum.
-class Stopwatch {
- public:
-  explicit Stopwatch(double& sum_s) : sum_s_(sum_s), start_(Clock::now()) {}
-  ~Stopwatch() { sum_s_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  double& sum_s_;
-  Clock::time_point start_;
-};
 
 bool isInside(const PointPrompt& point, const BoxPrompt& box) {
   return point.y >= box.y0 && point.y <= box.y1 && point.x >= box.x0 && point.x <= box.x1;

@@ -260,6 +260,16 @@ Status AnnotationSession::acceptAnswer(const ObjectMask& answer, int alternative
 }
 
 // A mask without a step must be in the history before something is built on it, or a replay could not follow.
+void AnnotationSession::beginGroup() {
+  if (project_) project_->beginGroup();
+}
+
+Status AnnotationSession::endGroup() {
+  Status safe = project_ ? project_->endGroup() : Status();
+  if (!safe) transient_.reset();  // the prompts it answered may be others now
+  return safe;
+}
+
 Status AnnotationSession::settleTransient() {
   if (!transient_ || document().draft.current) return {};
   const Draft& draft = document().draft;

@@ -113,6 +113,10 @@ class AnnotationSession {
   /// and its provenance keeps the prompts of the first. `cancel` and InferenceWorker::cancelSegmentations give it up.
   Result<Proposed> proposePrompts(const std::filesystem::path& file, const JobContext& job);
 
+  /// All objects that the model's instance decoder finds in the image, see InferenceWorker::findObjects; given up like
+  /// `proposePrompts`.
+  Result<Proposed> proposeAll(const JobContext& job);
+
   /// Which proposals were accepted and which stay, because no pixel of theirs is free.
   struct Accepted {
     std::vector<uint32_t> ids;
@@ -127,6 +131,11 @@ class AnnotationSession {
   Status redo(int64_t steps = 1);
   /// Stands on any step of the history; 0 is the beginning.
   Status moveTo(uint64_t sequence);
+
+  /// Between these, edits share one sync, see Project::beginGroup. When `endGroup` fails, what was done since is
+  /// undone.
+  void beginGroup();
+  Status endGroup();
 
   /// States how large a pixel is, in rows and columns alike. kInvalidArgument for anything but a positive number and
   /// a unit of length.

@@ -96,7 +96,19 @@ void InferenceWorker::segment(ObjectPrompts prompts, int alternative, Answer ans
     const std::vector<TileAddress> tiles = tilesOf(prompts, scene_->embeddings);
     if (std::find(tiles.begin(), tiles.end(), *running_->tile) == tiles.end()) interrupt({Work::kEmbedding});
   }
-  segmentations_.push_back({std::move(prompts), alternative, std::move(answer)});
+  segmentations_.push_back({[this, request = Request{std::move(prompts), alternative, answer}](const JobContext& job) {
+                              this->answer(request, job);
+                            },
+                            [answer] { answer(cancelled()); }});
+  wake();
+}
+
+void InferenceWorker::findObjects(InstanceAnswer answer) {
+  const std::lock_guard lock(mutex_);
+  if (image_ && modelState_.phase == ModelState::Phase::kNone) requestModel("");
+  interrupt({Work::kEmbedding});
+  segmentations_.push_back(
+      {[this, answer](const JobContext& job) { answerWithObjects(answer, job); }, [answer] { answer(cancelled()); }});
   wake();
 }
 
@@ -181,10 +193,9 @@ InferenceWorker::Task InferenceWorker::takeMostUrgent() {
     return start(Work::kLoading, [this, name](const JobContext& job) { load(name, job); });
   }
   if (!segmentations_.empty()) {
-    Request request = std::move(segmentations_.front());
+    Segmentation segmentation = std::move(segmentations_.front());
     segmentations_.pop_front();
-    return start(Work::kSegmenting,
-                 [this, request = std::move(request)](const JobContext& job) { answer(request, job); });
+    return start(Work::kSegmenting, std::move(segmentation.run));
   }
   if (isPreviewAnswerable) {
     Request request = std::exchange(preview_, std::nullopt)->request;
@@ -237,7 +248,7 @@ size_t InferenceWorker::tilesInBudget() const {
 }
 
 void InferenceWorker::answerDropped() {
-  std::vector<Answer> answers;
+  std::vector<std::function<void()>> answers;
   {
     const std::lock_guard lock(mutex_);
     if (isStopping_) {
@@ -246,7 +257,7 @@ void InferenceWorker::answerDropped() {
     }
     answers.swap(dropped_);
   }
-  for (const Answer& answer : answers) answer(cancelled());
+  for (const auto& answer : answers) answer();
 }
 
 void InferenceWorker::changeImage() {
@@ -300,12 +311,36 @@ void InferenceWorker::answer(const Request& request, const JobContext& job) {
   request.answer(std::move(result));
 }
 
-Result<ObjectMask> InferenceWorker::maskFor(const Request& request, const JobContext& job) {
-  if (!scene_) {
-    const std::lock_guard lock(mutex_);
-    if (!image_) return Error(ErrorCode::kInvalidArgument, "no image is open; open one first");
-    return modelError_.value_or(Error(ErrorCode::kNotFound, "no model is loaded; choose one first"));
+void InferenceWorker::answerWithObjects(const InstanceAnswer& answer, const JobContext& job) {
+  Result<InstanceSegmentation> result = objects(job);
+  if (job.cancel.isCancelled()) result = cancelled();
+  answer(std::move(result));
+}
+
+Result<InstanceSegmentation> InferenceWorker::objects(const JobContext& job) {
+  if (!scene_) return withoutScene();
+  const ModelIdentity& identity = model_->identity();
+  InstanceDecoder* const decoder = model_->instanceDecoder();
+  if (!decoder) {
+    return Error(ErrorCode::kInvalidArgument,
+                 "the model '" + identity.name + "' has no instance decoder; choose one that has, such as cyto-small");
   }
+  auto found = withoutExceptions("finding all objects", [&] {
+    return segmentInstances(scene_->embeddings, *decoder, presetFor(identity.name), job);
+  });
+  publishEmbeddings(true, std::nullopt);
+  return found;
+}
+
+/// Why there is no image or no model.
+Error InferenceWorker::withoutScene() const {
+  const std::lock_guard lock(mutex_);
+  if (!image_) return Error(ErrorCode::kInvalidArgument, "no image is open; open one first");
+  return modelError_.value_or(Error(ErrorCode::kNotFound, "no model is loaded; choose one first"));
+}
+
+Result<ObjectMask> InferenceWorker::maskFor(const Request& request, const JobContext& job) {
+  if (!scene_) return withoutScene();
   for (const TileAddress& tile : tilesOf(request.prompts, scene_->embeddings)) {
     if (!isReady(scene_->embeddings, tile)) CYTO_TRY(embed(tile, job));
   }
@@ -367,12 +402,12 @@ void InferenceWorker::requestModel(std::string nameOrFile) {
 
 void InferenceWorker::dropPreview() {
   if (!preview_) return;
-  dropped_.push_back(std::move(preview_->request.answer));
+  dropped_.emplace_back([answer = std::move(preview_->request.answer)] { answer(cancelled()); });
   preview_.reset();
 }
 
 void InferenceWorker::dropSegmentations() {
-  for (Request& request : segmentations_) dropped_.push_back(std::move(request.answer));
+  for (Segmentation& segmentation : segmentations_) dropped_.push_back(std::move(segmentation.drop));
   segmentations_.clear();
 }
 

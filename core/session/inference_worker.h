@@ -13,6 +13,7 @@
 
 #include "core/inference/model.h"
 #include "core/io/image_source.h"
+#include "core/segmentation/automatic/instance_segmenter.h"
 #include "core/segmentation/encoding_provider.h"
 #include "core/segmentation/prompt_segmenter.h"
 #include "core/session/attention.h"
@@ -52,6 +53,7 @@ class InferenceWorker {
     std::function<void(const Error&)> embeddingFailed;  ///< once per image and model; embedding ahead stops then
   };
   using Answer = std::function<void(Result<ObjectMask>)>;
+  using InstanceAnswer = std::function<void(Result<InstanceSegmentation>)>;
 
   /// Embeddings that are kept in memory. 256 MB hold 61 tiles of a SAM encoder.
   static constexpr int64_t kEmbeddingBudget_bytes = 256'000'000;
@@ -74,6 +76,10 @@ class InferenceWorker {
   /// the model sees for the same prompts, and after the last one comes 0 again. Loads the default model when none was
   /// asked for. Waits for its tile.
   void segment(ObjectPrompts prompts, int alternative, Answer answer);
+
+  /// Finds all objects of the image with the model's instance decoder and the parameters that suit the model; counts as
+  /// a segmentation. kInvalidArgument when the model has no instance decoder.
+  void findObjects(InstanceAnswer answer);
 
   /// The mask that a click would give. The newest replaces one that waits, which is answered with kCancelled.
   void preview(ObjectPrompts prompts, Answer answer);
@@ -99,6 +105,12 @@ class InferenceWorker {
     ObjectPrompts prompts;
     int alternative = 0;
     Answer answer;
+  };
+
+  /// Something that was asked for and waits for its turn; one of the two is called, once.
+  struct Segmentation {
+    std::function<void(const JobContext&)> run;
+    std::function<void()> drop;
   };
 
   struct WaitingPreview {
@@ -130,6 +142,9 @@ class InferenceWorker {
   void changeImage();
   void load(const std::string& nameOrFile, const JobContext& job);
   void answer(const Request& request, const JobContext& job);
+  void answerWithObjects(const InstanceAnswer& answer, const JobContext& job);
+  Result<InstanceSegmentation> objects(const JobContext& job);
+  Error withoutScene() const;
   Result<ObjectMask> maskFor(const Request& request, const JobContext& job);
   void embedAhead(const TileAddress& tile, const JobContext& job);
   Status embed(const TileAddress& tile, const JobContext& job);
@@ -160,10 +175,10 @@ class InferenceWorker {
   std::shared_ptr<const io::ImageSource> image_;
   bool isImageNew_ = false;  // scene_ does not show image_ yet
   std::optional<std::string> modelRequest_;
-  std::deque<Request> segmentations_;
+  std::deque<Segmentation> segmentations_;
   std::optional<WaitingPreview> preview_;
   std::optional<Attention> attention_;
-  std::vector<Answer> dropped_;  // to be answered with kCancelled
+  std::vector<std::function<void()>> dropped_;  // to be answered with kCancelled
   std::optional<Running> running_;
   bool isAsleep_ = false;  // the thread has found nothing to do since the last call
   bool isStopping_ = false;

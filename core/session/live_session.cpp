@@ -1,7 +1,10 @@
 #include "core/session/live_session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <future>
+#include <iterator>
+#include <utility>
 
 #include "core/project/exchange/english.h"
 #include "core/session/autosave.h"
@@ -50,6 +53,17 @@ std::optional<std::string> fileTakenIn(const std::string& command) {
   return (*words)[2];
 }
 
+/// Whether the edits of a command may become safe a little later, together with those of the commands behind it. Not
+/// when they are to be shown while a mask is made, and not when another project takes the place of this one.
+bool mayShareSync(const std::string& command) {
+  static constexpr std::string_view kQuick[] = {"paint",  "erase",    "fill",   "delete", "merge", "split", "class",
+                                                "verify", "unverify", "accept", "reject", "undo",  "redo",  "goto"};
+  const std::string_view word = std::string_view(command).substr(0, command.find(' '));
+  return std::find(std::begin(kQuick), std::end(kQuick), word) != std::end(kQuick);
+}
+
+constexpr std::chrono::milliseconds kLongestGroup{50};
+
 bool isRecorded(const std::string& command) {
   for (const char* question : {"hash", "count", "expect", "wait", "save", "project"}) {
     if (command.rfind(question, 0) == 0) return false;
@@ -66,10 +80,9 @@ LiveSession::LiveSession(ModelLoader loader, Listener listener, fs::path autosav
       session_(worker_),
       script_(session_, worker_, [this](const std::string& line) -> Status {
         printed_.push_back(line);
-        if (listener_.printed) listener_.printed(line);
         return {};
       }) {
-  script_.onPromptsChanged([this] { publish(true); });
+  script_.onPromptsChanged([this] { return settle(true); });
   commands_.post(JobPriority::kClick,
                  [this](const CancelToken&) { [[maybe_unused]] const auto always = script_.execute("live on", {}); });
 }
@@ -94,51 +107,111 @@ void LiveSession::waitUntilIdle() {
 // --- commands --------------------------------------------------------------------------------------------------------
 
 void LiveSession::execute(std::string command, Done done) {
-  commands_.post(JobPriority::kClick, [this, command = std::move(command), done = std::move(done)](const CancelToken&) {
-    run(command, done);
-  });
+  const std::lock_guard lock(gathering_);
+  if (!waiting_) {
+    waiting_ = std::make_shared<Requests>();
+    commands_.post(JobPriority::kClick, [this, gathered = waiting_](const CancelToken&) {
+      {
+        const std::lock_guard begun(gathering_);
+        if (waiting_ == gathered) waiting_.reset();
+      }
+      run(*gathered);
+    });
+  }
+  waiting_->push_back({std::move(command), std::move(done)});
 }
 
-void LiveSession::run(const std::string& command, const Done& done) {
-  if (const auto file = fileTakenIn(command)) {
-    const auto work = [&]() -> Result<std::string> {
-      CYTO_TRY(carryOut(command));
-      return "Imported " + countIn(printed_);
-    };
-    return runJob("Importing " + fs::path(*file).filename().string(), work, done);
-  }
-  const Status status = carryOut(command);
-  // That an image has another content is a question, which the state asks.
-  const bool isQuestion = command.starts_with("relink ") && !session_.refusedImage().empty();
-  if (!status && status.error().code() != ErrorCode::kCancelled && !isQuestion) {
-    tell(Notice::Severity::kError, status.error().message());
-  }
-  if (done) done(status);
+// What is no command comes after those that wait, and before those that follow.
+void LiveSession::post(std::function<void()> work) {
+  const std::lock_guard lock(gathering_);
+  waiting_.reset();
+  commands_.post(JobPriority::kClick, [work = std::move(work)](const CancelToken&) { work(); });
 }
 
-Status LiveSession::carryOut(const std::string& command) {
-  printed_.clear();
+void LiveSession::run(const Requests& requests) {
+  auto groupBegan = std::chrono::steady_clock::now();
+  for (size_t i = 0; i < requests.size(); ++i) {
+    const Request& request = requests[i];
+    if (const auto file = fileTakenIn(request.command)) {
+      runImport(request, *file);
+      continue;
+    }
+    const bool isFirst = outcomes_.empty();
+    const bool mayWait = mayShareSync(request.command) && i + 1 < requests.size() &&
+                         mayShareSync(requests[i + 1].command) && !isClosing_;
+    if (isFirst) groupBegan = std::chrono::steady_clock::now();
+    if (isFirst && mayWait) session_.beginGroup();
+    outcomes_.push_back(carryOut(request));
+    const bool isLong = std::chrono::steady_clock::now() - groupBegan > kLongestGroup;
+    if (!mayWait || isLong) [[maybe_unused]]
+      const Status told = settle(false);
+  }
+}
+
+void LiveSession::runImport(const Request& request, const std::string& file) {
+  const auto work = [&]() -> Result<std::string> {
+    const Outcome outcome = carryOut(request);
+    publish(false);
+    acknowledge(outcome);
+    CYTO_TRY(outcome.status);
+    return "Imported " + countIn(outcome.printed);
+  };
+  runJob("Importing " + fs::path(file).filename().string(), work, request.done);
+}
+
+LiveSession::Outcome LiveSession::carryOut(const Request& request) {
+  const std::string& command = request.command;
+  std::string recording;
   if (isClosing_) {
     [[maybe_unused]] const auto always = script_.execute("live off", {});
-    write("live off");
+    recording = "live off\n";
   }
+  printed_.clear();
   const auto position = [this] { return session_.project() ? session_.project()->history().current() : 0; };
   const uint64_t before = position();
   const auto result = script_.execute(command, {});
   if (replacesHistory(command)) forgetHistory();
-  publish(false);
-  if (result && isRecorded(command)) write(command);
+  Outcome outcome{request, result ? Status() : Status(result.error()), std::move(printed_), {}};
+  if (result && isRecorded(command)) outcome.recording = recording + command;
   // The prompt stays when its mask was given up, or cannot be made; so must it in the recording.
-  if (!result && position() != before) write("live off\n" + command + "\nlive on");
-  for (const std::string& line : printed_) {
+  if (!result && position() != before) outcome.recording = "live off\n" + command + "\nlive on";
+  return outcome;
+}
+
+// Makes the edits of the commands so far safe, shows them, and answers.
+Status LiveSession::settle(bool isAnswering) {
+  const Status safe = session_.endGroup();
+  std::vector<Outcome> outcomes = std::exchange(outcomes_, {});
+  publish(isAnswering && safe);
+  if (!safe) tell(Notice::Severity::kError, safe.error().message());
+  for (Outcome& outcome : outcomes) {
+    const bool isTakenBack = !safe && outcome.status;
+    if (isTakenBack) outcome = {outcome.request, safe, {}, {}};
+    acknowledge(outcome);
+    if (!isTakenBack) tellFailure(outcome);
+    if (outcome.request.done) outcome.request.done(outcome.status);
+  }
+  return safe;
+}
+
+void LiveSession::acknowledge(const Outcome& outcome) {
+  if (!outcome.recording.empty()) write(outcome.recording);
+  for (const std::string& line : outcome.printed) {
+    if (listener_.printed) listener_.printed(line);
     if (line.starts_with(kWarning)) tell(Notice::Severity::kWarning, line.substr(kWarning.size()));
     if (line.starts_with(kNotice)) tell(Notice::Severity::kInformation, line.substr(kNotice.size()));
   }
-  return result ? Status() : Status(result.error());
+}
+
+void LiveSession::tellFailure(const Outcome& outcome) const {
+  if (outcome.status || outcome.status.error().code() == ErrorCode::kCancelled) return;
+  // That an image has another content is a question, which the state asks.
+  const bool isQuestion = outcome.request.command.starts_with("relink ") && !session_.refusedImage().empty();
+  if (!isQuestion) tell(Notice::Severity::kError, outcome.status.error().message());
 }
 
 void LiveSession::open(fs::path path, Done done) {
-  commands_.post(JobPriority::kClick, [this, path = std::move(path), done = std::move(done)](const CancelToken&) {
+  post([this, path = std::move(path), done = std::move(done)] {
     const auto work = [&]() -> Result<std::string> {
       const Status opened = openNow(path);
       if (opened) forgetHistory();
@@ -199,7 +272,7 @@ Status LiveSession::openImage(const fs::path& path) {
 }
 
 void LiveSession::saveAs(fs::path folder, Done done) {
-  commands_.post(JobPriority::kClick, [this, folder = std::move(folder), done = std::move(done)](const CancelToken&) {
+  post([this, folder = std::move(folder), done = std::move(done)] {
     const auto work = [&]() -> Result<std::string> {
       const Status saved = session_.saveAs(folder);
       if (saved) forgetHistory();
@@ -213,7 +286,7 @@ void LiveSession::saveAs(fs::path folder, Done done) {
 
 void LiveSession::exportLabels(LabelFormat format, fs::path path, fs::path provenance, Done done) {
   const auto begin = [this, format, path = std::move(path), provenance = std::move(provenance),
-                      done = std::move(done)](const CancelToken&) {
+                      done = std::move(done)] {
     const auto check = [&]() -> Status {
       if (!session_.project()) return Error(ErrorCode::kInvalidArgument, "no image is open");
       CYTO_TRY(checkTarget(path));
@@ -241,7 +314,7 @@ void LiveSession::exportLabels(LabelFormat format, fs::path path, fs::path prove
     });
   };
   // The snapshot is taken in the order of the commands, the file is written beside them.
-  commands_.post(JobPriority::kClick, begin);
+  post(begin);
 }
 
 void LiveSession::runJob(std::string name, const std::function<Result<std::string>()>& work, const Done& done) const {
@@ -337,7 +410,7 @@ Status LiveSession::record(const fs::path& path) {
   if (!file) return Error(ErrorCode::kIo, "the recording '" + path.string() + "' cannot be written; check the path");
   file << "live on\n" << std::flush;
   auto shared = std::make_shared<std::ofstream>(std::move(file));
-  commands_.post(JobPriority::kClick, [this, shared](const CancelToken&) { recording_ = std::move(*shared); });
+  post([this, shared] { recording_ = std::move(*shared); });
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -55,8 +56,9 @@ struct SessionJob {
 };
 
 /// A session for a window: requests come back at once and are carried out in their order on a thread of its own; what
-/// changed is told to the listener. An edit is shown only when it is on disk. Everything a user does is a session
-/// command (script.h), so a recorded session gives the same labels without a window. Thread-safe.
+/// changed is told to the listener. An edit is shown only when it is on disk; commands that wait behind one another, as
+/// those of a key that is held down, share one sync, for at most 50 ms (group commit, design §7). Everything a user
+/// does is a session command (script.h), so a recorded session gives the same labels without a window. Thread-safe.
 class LiveSession {
  public:
   /// Called on threads of the session; must return quickly and not call back synchronously.
@@ -115,8 +117,26 @@ class LiveSession {
   void waitUntilIdle();
 
  private:
-  void run(const std::string& command, const Done& done);
-  Status carryOut(const std::string& command);
+  struct Request {
+    std::string command;
+    Done done;
+  };
+  /// What a command has to say as soon as its edits are safe.
+  struct Outcome {
+    Request request;
+    Status status;
+    std::vector<std::string> printed;
+    std::string recording;  ///< what a recording says of it; empty: nothing
+  };
+  using Requests = std::vector<Request>;
+
+  void post(std::function<void()> work);
+  void run(const Requests& requests);
+  void runImport(const Request& request, const std::string& file);
+  Outcome carryOut(const Request& request);
+  Status settle(bool isAnswering);
+  void acknowledge(const Outcome& outcome);
+  void tellFailure(const Outcome& outcome) const;
   Status openNow(const std::filesystem::path& path);
   Status openImage(const std::filesystem::path& path);
   void runJob(std::string name, const std::function<Result<std::string>()>& work, const Done& done) const;
@@ -133,8 +153,12 @@ class LiveSession {
   AnnotationSession session_;
   Script script_;
   std::ofstream recording_;
-  std::vector<std::string> printed_;
+  std::vector<std::string> printed_;  // by the command that is being carried out
+  std::vector<Outcome> outcomes_;     // of commands whose edits are not safe yet
   HistoryTree history_;
+
+  std::mutex gathering_;
+  std::shared_ptr<Requests> waiting_;  // the last thing in commands_, as long as it has not begun
 
   mutable std::atomic<uint64_t> nextJob_ = 1;
   std::atomic<uint64_t> previewEpoch_ = 0;

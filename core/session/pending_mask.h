@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <future>
 
 #include "core/session/inference_worker.h"
@@ -12,7 +13,14 @@ using PendingMask = std::future<Result<ObjectMask>>;
 /// Asks for the mask of prompts, see InferenceWorker::segment.
 PendingMask ask(InferenceWorker& worker, ObjectPrompts prompts, int alternative);
 
-/// Waits for it. A cancelled job cancels all segmentations of the worker.
-Result<ObjectMask> await(InferenceWorker& worker, PendingMask& answer, const JobContext& job);
+/// Waits for an answer. A cancelled job cancels all segmentations of the worker.
+template <typename T>
+Result<T> await(InferenceWorker& worker, std::future<Result<T>>& answer, const JobContext& job) {
+  constexpr auto kCancelPoll = std::chrono::milliseconds(50);
+  while (answer.wait_for(kCancelPoll) != std::future_status::ready) {
+    if (job.cancel.isCancelled()) worker.cancelSegmentations();
+  }
+  return answer.get();
+}
 
 }  // namespace cyto

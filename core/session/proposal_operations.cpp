@@ -43,6 +43,14 @@ std::vector<size_t> orderByTile(const std::vector<ObjectPrompts>& prompts, const
   return order;
 }
 
+Provenance madeBy(const ModelIdentity& model) {
+  Provenance provenance = handMade();
+  provenance.model = model.name;
+  provenance.weightsHash = model.weightsHash;
+  provenance.preprocessing = model.preprocessing;
+  return provenance;
+}
+
 }  // namespace
 
 Result<AnnotationSession::Proposed> AnnotationSession::propose(const AutomaticResult& result) {
@@ -87,11 +95,7 @@ Result<AnnotationSession::Proposed> AnnotationSession::proposePrompts(const fs::
   if (!image_) return refused("the image of this project is not there, so nothing can be segmented in it");
   CYTO_ASSIGN(const std::vector<ObjectPrompts> prompts, readPromptFile(file, image_->info().shape));
   CYTO_ASSIGN(const std::vector<ObjectMask> answers, answerAll(prompts, job));
-  const ModelIdentity model = worker_.modelState().identity;
-  Provenance common = handMade();
-  common.model = model.name;
-  common.weightsHash = model.weightsHash;
-  common.preprocessing = model.preprocessing;
+  Provenance common = madeBy(worker_.modelState().identity);
   common.source = fileName(file);
   AutomaticResult result;
   Transaction labels{LabelVolume(document().labels.shape())};
@@ -109,6 +113,20 @@ Result<AnnotationSession::Proposed> AnnotationSession::proposePrompts(const fs::
   CYTO_ASSIGN(Proposed proposed, propose(result));
   proposed.warnings = std::move(warnings);
   return proposed;
+}
+
+Result<AnnotationSession::Proposed> AnnotationSession::proposeAll(const JobContext& job) {
+  CYTO_TRY(checkOpen());
+  if (!image_) return refused("the image of this project is not there, so nothing can be segmented in it");
+  const auto promise = std::make_shared<std::promise<Result<InstanceSegmentation>>>();
+  auto pending = promise->get_future();
+  worker_.findObjects([promise](Result<InstanceSegmentation> answer) { promise->set_value(std::move(answer)); });
+  CYTO_ASSIGN(InstanceSegmentation found, await(worker_, pending, job));
+  AutomaticResult result;
+  result.labels = std::move(found.labels);
+  const Provenance common = madeBy(worker_.modelState().identity);
+  for (uint32_t id = 1; id <= found.objects; ++id) result.objects.emplace(id, common);
+  return propose(result);
 }
 
 Result<std::vector<ObjectMask>> AnnotationSession::answerAll(const std::vector<ObjectPrompts>& prompts,

@@ -51,6 +51,7 @@ const std::vector<Script::Command>& Script::commands() {
       {"unverify", "unverify ID…|all", 2, kNoLimit, true, &Script::unverify},
       {"import", kImportForm, 3, 4, true, &Script::importLabels},
       {"propose", kProposeForm, 3, 4, true, &Script::propose},
+      {"auto", "auto ais", 2, 2, true, &Script::proposeAll},
       {"accept", kAcceptForm, 2, kNoLimit, true, &Script::accept},
       {"reject", "reject ID…|all", 2, kNoLimit, true, &Script::reject},
       {"undo", "undo, or undo STEPS", 1, 2, true, &Script::undo},
@@ -155,7 +156,7 @@ Status Script::follow(AnswerKind kind, const JobContext& job) {
   const ObjectPrompts& prompts = session_.document().draft.prompts;
   if (!isLive_ || !session_.image() || session_.current()) return {};
   if (!checkPrompts(prompts, session_.image()->info().shape)) return {};  // a negative point alone waits for more
-  if (promptsChanged_) promptsChanged_();
+  if (promptsChanged_) CYTO_TRY(promptsChanged_());
   CYTO_TRY(session_.segment(0, kind, job));
   return {};
 }

@@ -25,7 +25,7 @@ namespace cyto {
 ///   fill T Z Y X ID               delete ID                      merge ID ID…         split ID
 ///   class ID NAME ("": none)      verify ID…|all                 unverify ID…|all
 ///   import objects|proposals PATH [KEY]                          propose labels PATH [KEY] (import proposals)
-///   propose prompts PATH
+///   propose prompts PATH          auto ais
 ///   accept ID…|all [objects [THRESHOLD]|pixels|none]             reject ID…|all
 ///   undo [N]                      redo [N]                       goto STEP
 ///   export tiff|png|ome-zarr|npy|micro-sam PATH [PROVENANCE.json]                      hash
@@ -34,6 +34,7 @@ namespace cyto {
 ///
 /// `all` means all proposals, or for `verify` all accepted objects and for `unverify` all verified ones. `accept` says
 /// whose pixels proposals may take, see PreserveMode; it prints `stays ID because ID` for each that was not accepted.
+/// `auto ais` proposes all objects that the model's instance decoder finds.
 /// `import` prints what came in and what was left out, see importLabels.
 /// `objects` counts accepted and verified ones, `verified` the verified among them.
 ///
@@ -54,7 +55,8 @@ class Script {
   Status useProject(const std::filesystem::path& folder);
 
   /// Called in live mode when prompts have changed and before their mask is asked for, so that a window can show them.
-  void onPromptsChanged(std::function<void()> show) { promptsChanged_ = std::move(show); }
+  /// When it fails, the command does and no mask is asked for.
+  void onPromptsChanged(std::function<Status()> show) { promptsChanged_ = std::move(show); }
 
   /// Whether a line that begins with this word is for here.
   static bool isCommand(std::string_view word);
@@ -109,6 +111,8 @@ class Script {
   Status unverify(const Words& words, const JobContext& job);
   Status importLabels(const Words& words, const JobContext& job);
   Status propose(const Words& words, const JobContext& job);
+  Status proposeAll(const Words& words, const JobContext& job);
+  Status printProposed(const AnnotationSession::Proposed& proposed) const;
   Status accept(const Words& words, const JobContext& job);
   Status reject(const Words& words, const JobContext& job);
   Status undo(const Words& words, const JobContext& job);
@@ -125,7 +129,7 @@ class Script {
   Print print_;
   int64_t sequence_ = 0;
   bool isLive_ = false;
-  std::function<void()> promptsChanged_;
+  std::function<Status()> promptsChanged_;
   std::filesystem::path nextProject_;
 };
 

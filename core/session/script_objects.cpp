@@ -117,6 +117,16 @@ Status Script::propose(const Words& words, const JobContext& job) {
   if (words[1] == "labels") return takeOver(words, true, job);
   if (words[1] != "prompts" || words.size() > 3) return wrongForm(kProposeForm);
   CYTO_ASSIGN(const auto proposed, session_.proposePrompts(words[2], job));
+  return printProposed(proposed);
+}
+
+Status Script::proposeAll(const Words& words, const JobContext& job) {
+  if (words[1] != "ais") return wrongForm("auto ais");
+  CYTO_ASSIGN(const auto proposed, session_.proposeAll(job));
+  return printProposed(proposed);
+}
+
+Status Script::printProposed(const AnnotationSession::Proposed& proposed) const {
   CYTO_TRY(warn(proposed.warnings));
   if (proposed.leftOut > 0) {
     CYTO_TRY(warn({std::to_string(proposed.leftOut) + " of " +

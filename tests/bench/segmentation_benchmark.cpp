@@ -3,10 +3,10 @@
 #include <random>
 
 #include "core/display/label_overlay.h"
-#include "core/segmentation/interactive_evaluation.h"
 #include "core/segmentation/label_painting.h"
 #include "core/segmentation/mask_prompt.h"
 #include "core/segmentation/prompt_file.h"
+#include "core/segmentation/simulated_user.h"
 #include "core/segmentation/tile_choice.h"
 
 namespace cyto {

@@ -26,8 +26,11 @@ std::string readText(const fs::path& path) {
 }
 
 void writeNpy(const fs::path& path, int64_t rows, int64_t columns, const std::vector<float>& values) {
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " +
-                       std::to_string(columns) + "), }";
+  writeNpyOf(path, "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")", values);
+}
+
+void writeNpyOf(const fs::path& path, const std::string& shape, const std::vector<float>& values) {
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }";
   header.resize((header.size() + 10) / 64 * 64 + 64 - 10 - 1, ' ');
   header += '\n';
   std::string file("\x93NUMPY\x01\x00", 8);

@@ -20,6 +20,9 @@ std::string readText(const std::filesystem::path& path);
 /// A NumPy file with rows * columns float32 values.
 void writeNpy(const std::filesystem::path& path, int64_t rows, int64_t columns, const std::vector<float>& values);
 
+/// The same with any shape, e.g. "(2, 3, 4)".
+void writeNpyOf(const std::filesystem::path& path, const std::string& shape, const std::vector<float>& values);
+
 /// The first plane of a label image as uint32; fails the test when it cannot be opened.
 Array readLabels(const std::filesystem::path& path);
 

@@ -8,7 +8,7 @@
 
 #include "core/embedding/embedding_store.h"
 #include "core/io/image_source.h"
-#include "core/segmentation/interactive_evaluation.h"
+#include "core/segmentation/truth_objects.h"
 #include "tests/cli/command_files.h"
 #include "tests/support/temporary_folder.h"
 

@@ -6,6 +6,7 @@
 
 #include <QCheckBox>
 #include <QSignalSpy>
+#include <QTabWidget>
 #include <QTableView>
 
 #include "tests/ui/shown_widgets.h"
@@ -99,6 +100,37 @@ TEST_F(HistoryPanelTest, AllBranchesByTheCheckBox) {
   QTest::mouseClick(table().viewport(), Qt::LeftButton, {}, forkOf(0));
   EXPECT_EQ(table().model()->rowCount(), 2);
   EXPECT_FALSE(all->isChecked());
+}
+
+TEST_F(HistoryPanelTest, TheCurrentStepIsInSightWhenTheListComesOnScreen) {
+  constexpr uint64_t kSteps = 400;
+  for (uint64_t i = 1; i <= kSteps; ++i) steps_.add(stepNamed(i, "step"));
+  steps_.moveTo(kSteps / 2).add(stepNamed(kSteps + 1, "elsewhere"));
+  QTabWidget tabs;
+  auto* other = new QWidget;
+  auto* panel = new HistoryPanel;
+  tabs.addTab(other, "Objects");
+  tabs.addTab(panel, "History");
+  shown(tabs);
+  panel->setState(steps_.state);
+  panel->setAllOpen(true);
+  tabs.setCurrentWidget(panel);
+  auto* list = panel->findChild<QTableView*>();
+  const auto isInSight = [&] {
+    return list->viewport()->rect().contains(list->visualRect(list->currentIndex()).center());
+  };
+  EXPECT_TRUE(QTest::qWaitFor(isInSight, 1000));
+  tabs.setCurrentWidget(other);
+  steps_.moveTo(3);
+  panel->setState(steps_.state);
+  tabs.setCurrentWidget(panel);
+  EXPECT_TRUE(QTest::qWaitFor(isInSight, 1000));
+  steps_.moveTo(kSteps + 1);
+  panel->setState(steps_.state);
+  QFont larger = panel->font();
+  larger.setPointSize(3 * larger.pointSize());
+  panel->setFont(larger);
+  EXPECT_TRUE(QTest::qWaitFor(isInSight, 1000)) << "rows are higher now";
 }
 
 TEST_F(HistoryPanelTest, PicturesAreAskedForRowsOnScreenOnlyAFewAtATime) {

@@ -412,10 +412,11 @@ void MainWindow::changeAlternative(int delta) {
 
 void MainWindow::focusView() { view_->setFocus(Qt::OtherFocusReason); }
 
-bool MainWindow::isIdle() const {
-  return bridge_.pending() == 0 && panelsToRefresh_ == 0 && !display_.isMeasuring() && !labelOffer_->isLooking() &&
-         view_->isSettled() && history_->isSettled();
+bool MainWindow::showsAnswers() const {
+  return bridge_.pending() == 0 && panelsToRefresh_ == 0 && !display_.isMeasuring() && view_->isSettled();
 }
+
+bool MainWindow::isIdle() const { return showsAnswers() && !labelOffer_->isLooking() && history_->isSettled(); }
 
 void MainWindow::updateCommands() {
   const SessionState& state = bridge_.state();

@@ -81,7 +81,9 @@ class MainWindow : public QMainWindow {
   bool editClass();
   void focusView();
 
-  /// Whether everything that was asked for is done and on screen.
+  /// Whether the answers to everything that was asked for are on screen.
+  bool showsAnswers() const;
+  /// Whether nothing is left to do: the same, and the window has looked for label files and drawn the history too.
   bool isIdle() const;
 
  protected:

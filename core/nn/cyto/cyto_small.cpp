@@ -6,10 +6,17 @@
 #include <exception>
 #include <utility>
 
+#include "core/nn/cyto/decoding_window.h"
+
 namespace cyto::nn {
 
 CytoSmall::CytoSmall(WeightSource& source, at::ScalarType preparedType)
     : encoder_(source), decoder_(source), weights_(source.finish()), preparedType_(preparedType) {}
+
+std::vector<std::string> CytoSmall::extraFeatureNames() const {
+  if (encoder_.hasHighRes2()) return {"high_res_8", "high_res_4", "high_res_2", "dense"};
+  return {"high_res_8", "high_res_4", "dense"};
+}
 
 PreparedPtr CytoSmall::prepare(Features ofOneImage) {
   // The dense prediction stays in fp32: offsets in pixels need more digits than bf16 has.
@@ -25,7 +32,24 @@ DecodedMasks CytoSmall::decode(const Features& ofOneImage, const PromptTensors& 
 
 DecodedMasks CytoSmall::decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
                                        MaskSelection selection) {
-  return decode(prepared.features, prompts, selection == MaskSelection::kAllAlternatives);
+  const bool isMultimask = selection == MaskSelection::kAllAlternatives;
+  std::vector<at::Tensor> logits, predictedIous;
+  for (int64_t i = 0; i < prompts.count(); ++i) {
+    DecodedMasks masks = decodeInWindow(prepared.features, prompts.only(i), isMultimask);
+    logits.push_back(std::move(masks.logits));
+    predictedIous.push_back(std::move(masks.predictedIou));
+  }
+  return {at::cat(logits), at::cat(predictedIous)};
+}
+
+DecodedMasks CytoSmall::decodeInWindow(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) {
+  DecodingWindow window = DecodingWindow::around(prompts, ofOneImage.back());
+  for (;; window = window.widened()) {
+    DecodedMasks masks = decode(window.cut(ofOneImage), window.moved(prompts), multimask);
+    if (!window.isWhole() && window.cutsThrough(masks.logits)) continue;
+    masks.logits = window.placed(masks.logits);
+    return masks;
+  }
 }
 
 bool isCytoSmall(const NamedTensors& weights) {
@@ -43,13 +67,24 @@ std::unique_ptr<CytoSmall> createCytoSmall(uint64_t seed) {
   return model;
 }
 
-Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights, at::ScalarType preparedType) {
+namespace {
+
+Result<std::unique_ptr<CytoSmall>> makeFrom(WeightSource source, at::ScalarType preparedType) {
   try {
-    WeightSource source(weights);
     return std::make_unique<CytoSmall>(source, preparedType);
   } catch (const std::exception& problem) {
     return Error(ErrorCode::kModel, std::string("the weights are not those of cyto-small: ") + problem.what());
   }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights, at::ScalarType preparedType) {
+  return makeFrom(WeightSource(weights), preparedType);
+}
+
+Result<std::unique_ptr<CytoSmall>> cytoSmallStartingFrom(const NamedTensors& weights, uint64_t seed) {
+  return makeFrom(WeightSource(weights, seed), at::kFloat);
 }
 
 }  // namespace cyto::nn

@@ -29,18 +29,22 @@ class CytoSmall final : public PromptableModel, public DenselySupervised {
   explicit CytoSmall(WeightSource& source, at::ScalarType preparedType = at::ScalarType::Float);
 
   int64_t frameSide() const override { return 1024; }
-  std::vector<std::string> extraFeatureNames() const override { return {"high_res_8", "high_res_4", "dense"}; }
+  std::vector<std::string> extraFeatureNames() const override;
   Features encode(const at::Tensor& frames) override { return encoder_(frames); }
   DecodedMasks decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) override;
   PreparedPtr prepare(Features ofOneImage) override;
+  /// Decodes each prompt in a window around it (decoding_window.h), and in a larger one when the mask does not fit. It
+  /// sees less of the surroundings than `decode` of the whole frame, as in training; masks differ in a few pixels.
   /// The best alternative is the first one: it learns from every prompt, and on validation images it beats
   /// the choice by predicted IoU (models/cyto-small.md).
   DecodedMasks decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
                               MaskSelection selection) override;
   std::vector<std::pair<std::string, at::Tensor>> namedTensors() const override { return weights_; }
-  at::Tensor densePrediction(const Features& features) const override { return features.at(3); }
+  at::Tensor densePrediction(const Features& features) const override { return features.back(); }
 
  private:
+  DecodedMasks decodeInWindow(const Features& ofOneImage, const PromptTensors& prompts, bool multimask);
+
   CytoEncoder encoder_;
   CytoDecoder decoder_;
   NamedTensors weights_;
@@ -57,5 +61,8 @@ std::unique_ptr<CytoSmall> createCytoSmall(uint64_t seed);
 /// shape, or is not one of this network.
 Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights,
                                                         at::ScalarType preparedType = at::ScalarType::Float);
+
+/// The same to train on: layers that the weights of an earlier version lack are drawn at random.
+Result<std::unique_ptr<CytoSmall>> cytoSmallStartingFrom(const NamedTensors& weights, uint64_t seed);
 
 }  // namespace cyto::nn

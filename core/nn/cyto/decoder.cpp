@@ -9,6 +9,7 @@ namespace cyto::nn {
 
 namespace {
 
+constexpr int64_t kWidth2 = 12;
 constexpr int64_t kWidth4 = 24;
 constexpr int64_t kWidth8 = 48;
 constexpr int64_t kWidth16 = 96;
@@ -35,11 +36,17 @@ CytoDecoder::CytoDecoder(WeightSource& source)
       refine_(source, "cyto.decoder.refine", kWidth4, kWidth4, 3),
       head_(source, "cyto.decoder.head", kWidth4, kMasks, 3, 1, 0.2),
       iou1_(source, "cyto.decoder.iou.0", kWidth8 + kWidth16 + kIouStatistics, kIouWidth, 1),
-      iou2_(source, "cyto.decoder.iou.1", kIouWidth, 1, 1, 1, 0.1) {}
+      iou2_(source, "cyto.decoder.iou.1", kIouWidth, 1, 1, 1, 0.1) {
+  if (!source.provides("cyto.decoder.edges.head.weight")) return;
+  edges_ = Edges{Upsampling(source, "cyto.decoder.edges.up", kWidth4, kWidth2),
+                 Convolution(source, "cyto.decoder.edges.image", CytoEncoder::kHighRes2, kWidth2, 1, 1, 1.0),
+                 Convolution(source, "cyto.decoder.edges.refine", kWidth2, kWidth2, 3),
+                 Convolution(source, "cyto.decoder.edges.head", kWidth2, kMasks, 3, 1, 0.01)};
+}
 
 DecodedMasks CytoDecoder::operator()(const Features& ofOneImage, const PromptTensors& prompts) const {
   const at::Tensor& features = ofOneImage.at(0);
-  const at::Tensor &high8 = ofOneImage.at(1), &high4 = ofOneImage.at(2), &dense = ofOneImage.at(3);
+  const at::Tensor &high8 = ofOneImage.at(1), &high4 = ofOneImage.at(2), &dense = ofOneImage.back();
   const auto type = features.scalar_type();
   const at::Tensor code = high4.slice(1, CytoEncoder::kHighRes4, CytoEncoder::kHighRes4 + kCodeChannels);
   const at::Tensor maps = drawPromptMaps(dense, code, prompts).to(type);
@@ -48,17 +55,24 @@ DecodedMasks CytoDecoder::operator()(const Features& ofOneImage, const PromptTen
   const at::Tensor at16 = applyBlocks(blocks16_, down16_(norm8_(at8)) + image16_(features));
   const at::Tensor up8 = applyBlocks(top8_, at8 + up8_(norm16_(at16)));
   const at::Tensor up4 = in4_(maps) + image4_(high4) + up4_(normUp8_(up8));
-  const at::Tensor logits = head_(at::relu(refine_(at::relu(up4)))).to(at::kFloat).contiguous();
-  return {logits, predictIou(logits, up8, at16)};
+  const at::Tensor refined4 = at::relu(refine_(at::relu(up4)));
+  at::Tensor logits = head_(refined4).to(at::kFloat);
+  if (edges_) {
+    const at::Tensor up2 = at::relu(edges_->up(refined4) + edges_->image(ofOneImage.at(3)));
+    const at::Tensor edges = edges_->head(at::relu(edges_->refine(up2))).to(at::kFloat);
+    logits = at::upsample_bilinear2d(logits, {edges.size(2), edges.size(3)}, false) + edges;
+  }
+  return {logits.contiguous(), predictIou(logits, up8, at16)};
 }
 
 at::Tensor CytoDecoder::predictIou(const at::Tensor& logits, const at::Tensor& at8, const at::Tensor& at16) const {
   const at::Tensor probability = logits.detach().sigmoid();
-  const at::Tensor weights = at::avg_pool2d(probability, {2, 2}).flatten(2);  // (B, M, HW)
+  const int64_t step = logits.size(2) / at8.size(2);
+  const at::Tensor weights = at::avg_pool2d(probability, {step, step}).flatten(2);  // (B, M, HW) at stride 8
   const at::Tensor area = weights.sum(-1, true).clamp_min(1);
   const at::Tensor inside = at::matmul(weights, at8.to(at::kFloat).flatten(2).transpose(1, 2)) / area;  // (B, M, C)
   const at::Tensor around = at16.to(at::kFloat).mean({2, 3}).unsqueeze(1).expand({-1, kMasks, -1});
-  const at::Tensor doubt = (probability * (1 - probability)).sum({2, 3}).unsqueeze(-1).div(4 * area);
+  const at::Tensor doubt = (probability * (1 - probability)).sum({2, 3}).unsqueeze(-1).div(step * step * area);
   const at::Tensor pooled = at::cat({inside, around, doubt, area.log().mul(0.1)}, 2);
   const at::Tensor columns = pooled.transpose(1, 2).unsqueeze(-1);  // (B, C, M, 1): masks as pixels
   return iou2_(at::relu(iou1_(columns))).sigmoid().squeeze(-1).squeeze(1);

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <optional>
+
 #include "core/nn/cyto/layers.h"
 #include "core/nn/promptable_model.h"
 
 namespace cyto::nn {
 
 /// Mask decoder of cyto-small: a small U-Net that reads the prompt maps and adds the feature maps of the
-/// encoder. Most of it works at strides 8 and 16; stride 4, where the cost lies, has two thin layers. It runs
-/// once per prompt, in the type of the feature maps.
+/// encoder. Most of it works at strides 8 and 16; strides 4 and 2, where the cost lies, have two thin layers each.
+/// Those at stride 2 correct the edges, which decide the IoU of objects of a dozen pixels; weights of the first version
+/// lack them, and masks are at stride 4 then. It runs once per prompt, in the type of the feature maps.
 class CytoDecoder {
  public:
   static constexpr int64_t kMasks = 3;
@@ -20,12 +23,19 @@ class CytoDecoder {
  private:
   at::Tensor predictIou(const at::Tensor& logits, const at::Tensor& at8, const at::Tensor& at16) const;
 
+  /// What corrects the edges at stride 2.
+  struct Edges {
+    Upsampling up;
+    Convolution image, refine, head;
+  };
+
   Convolution in8_, in4_, image4_, image8_, image16_;
   ChannelNorm norm8_, norm16_, normUp8_;
   Convolution down16_;
   std::vector<ResidualBlock> blocks8_, blocks16_, top8_;
   Upsampling up8_, up4_;
   Convolution refine_, head_;
+  std::optional<Edges> edges_;
   Convolution iou1_, iou2_;
 };
 

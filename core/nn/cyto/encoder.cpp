@@ -48,11 +48,16 @@ CytoEncoder::CytoEncoder(WeightSource& source)
       norm4_(source, "cyto.encoder.norm4", kWidth4),
       project4_(source, "cyto.encoder.project4", kWidth4, kHighRes4 + kCodeChannels, 1, 1, 1.0),
       dense1_(source, "cyto.encoder.dense.0", kWidth4, kDenseWidth, 3),
-      dense2_(source, "cyto.encoder.dense.1", kDenseWidth, DenseChannels::kCount, 1, 1, 0.1) {}
+      dense2_(source, "cyto.encoder.dense.1", kDenseWidth, DenseChannels::kCount, 1, 1, 0.1) {
+  if (source.provides("cyto.encoder.project2.weight")) {
+    project2_ = Convolution(source, "cyto.encoder.project2", kStem, kHighRes2, 1, 1, 1.0);
+  }
+}
 
 Features CytoEncoder::operator()(const at::Tensor& frames) const {
   const at::Tensor x = frames.contiguous(at::MemoryFormat::ChannelsLast);
-  const at::Tensor at4 = applyBlocks(stage4_, stemNorm_(stem2_(at::relu(stem1_(x)))));
+  const at::Tensor at2 = at::relu(stem1_(x));
+  const at::Tensor at4 = applyBlocks(stage4_, stemNorm_(stem2_(at2)));
   const auto run = [](const Stage& stage, const at::Tensor& in) {
     return applyBlocks(stage.blocks, stage.down(stage.norm(in)));
   };
@@ -66,7 +71,10 @@ Features CytoEncoder::operator()(const at::Tensor& frames) const {
   const at::Tensor top4 = applyBlocks(top4_, lateral4_(at4) + up4_(high8));
   const at::Tensor high4 = norm4_(top4);
   const at::Tensor dense = dense2_(at::relu(dense1_(high4))).to(at::kFloat);
-  return {features, high8, project4_(high4), dense};
+  Features maps = {features, high8, project4_(high4)};
+  if (project2_) maps.push_back((*project2_)(at2));
+  maps.push_back(dense);
+  return maps;
 }
 
 }  // namespace cyto::nn

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "core/nn/cyto/layers.h"
 #include "core/nn/promptable_model.h"
 
@@ -22,15 +24,18 @@ inline constexpr int64_t kCodeChannels = 8;
 
 /// Image encoder of cyto-small: convolutional, top-down to stride 4, any frame with sides that are
 /// multiples of 32. Output: "features" (128, stride 16), "high_res_8" (64), "high_res_4" (32 and the code
-/// of kCodeChannels), "dense" (DenseChannels, fp32).
+/// of kCodeChannels), "high_res_2" (8; not from the weights of the first version), "dense" (DenseChannels, fp32).
 class CytoEncoder {
  public:
   static constexpr int64_t kFeatures = 128;
   static constexpr int64_t kHighRes8 = 64;
   static constexpr int64_t kHighRes4 = 32;
+  static constexpr int64_t kHighRes2 = 8;
 
   explicit CytoEncoder(WeightSource& source);
   Features operator()(const at::Tensor& frames) const;
+
+  bool hasHighRes2() const { return project2_.has_value(); }
 
  private:
   struct Stage {
@@ -50,6 +55,7 @@ class CytoEncoder {
   std::vector<ResidualBlock> top16_, top8_, top4_;
   ChannelNorm norm16_, norm8_, norm4_;
   Convolution project4_;
+  std::optional<Convolution> project2_;
   Convolution dense1_, dense2_;
 };
 

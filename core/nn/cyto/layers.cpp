@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -10,7 +11,10 @@ namespace cyto::nn {
 
 WeightSource::WeightSource(uint64_t seed) : random_(at::detail::createCPUGenerator(seed)) {}
 
-WeightSource::WeightSource(const NamedTensors& given) : given_(given.begin(), given.end()) {}
+WeightSource::WeightSource(const NamedTensors& given, std::optional<uint64_t> seedOfMissing)
+    : given_(given.begin(), given.end()) {
+  if (seedOfMissing) random_ = at::detail::createCPUGenerator(*seedOfMissing);
+}
 
 at::Tensor WeightSource::keep(const std::string& name, at::Tensor weight) {
   kept_.emplace_back(name, weight);
@@ -26,7 +30,7 @@ at::Tensor WeightSource::taken(const std::string& name, at::IntArrayRef shape) c
 }
 
 at::Tensor WeightSource::normal(const std::string& name, at::IntArrayRef shape, double gain) {
-  if (!random_) return keep(name, taken(name, shape));
+  if (!isDrawn(name)) return keep(name, taken(name, shape));
   int64_t fanIn = 1;
   for (size_t i = 1; i < shape.size(); ++i) fanIn *= shape[i];
   at::Tensor weight = at::randn(shape, random_, at::kFloat).mul_(std::sqrt(gain / static_cast<double>(fanIn)));
@@ -34,11 +38,13 @@ at::Tensor WeightSource::normal(const std::string& name, at::IntArrayRef shape, 
 }
 
 at::Tensor WeightSource::constant(const std::string& name, at::IntArrayRef shape, double value) {
-  return keep(name, random_ ? at::full(shape, value, at::kFloat) : taken(name, shape));
+  return keep(name, isDrawn(name) ? at::full(shape, value, at::kFloat) : taken(name, shape));
 }
 
 NamedTensors WeightSource::finish() const {
-  if (!random_ && given_.size() != kept_.size()) throw std::runtime_error("there are weights of another network");
+  const auto isGiven = [&](const auto& weight) { return given_.contains(weight.first); };
+  const auto used = static_cast<size_t>(std::count_if(kept_.begin(), kept_.end(), isGiven));
+  if (used != given_.size()) throw std::runtime_error("there are weights of another network");
   return kept_;
 }
 

@@ -12,12 +12,16 @@
 
 namespace cyto::nn {
 
-/// Where the layers get their weights: drawn at random, or taken by name from a checkpoint. It keeps
-/// the weights in the order of the network, as fp32 leaves that may require gradients.
+/// Where the layers get their weights: drawn at random, taken by name from a checkpoint, or drawn where the checkpoint
+/// is of an earlier network that lacked them. It keeps the weights in the order of the network, as fp32 leaves that may
+/// require gradients.
 class WeightSource {
  public:
   explicit WeightSource(uint64_t seed);
-  explicit WeightSource(const NamedTensors& given);
+  explicit WeightSource(const NamedTensors& given, std::optional<uint64_t> seedOfMissing = std::nullopt);
+
+  /// Whether a weight of this name can be had: layers that were added to the network later are left out without.
+  bool provides(const std::string& name) const { return random_ || given_.contains(name); }
 
   /// Normal with variance gain / fan-in; fan-in is the product of all dimensions but the first.
   at::Tensor normal(const std::string& name, at::IntArrayRef shape, double gain);
@@ -27,6 +31,7 @@ class WeightSource {
   NamedTensors finish() const;
 
  private:
+  bool isDrawn(const std::string& name) const { return random_ && !given_.contains(name); }
   at::Tensor keep(const std::string& name, at::Tensor weight);
   at::Tensor taken(const std::string& name, at::IntArrayRef shape) const;
 

@@ -60,12 +60,12 @@ DecodedMasks SamModel::decodePrepared(const PreparedFeatures& prepared, const Pr
 }
 
 Result<std::unique_ptr<SamModel>> makeSamModel(const std::string& architecture, const NamedTensors& weights,
-                                               at::ScalarType encoderType) {
+                                               at::ScalarType encoderType, bool withGradients) {
   using Made = std::unique_ptr<SamModel>;
   const auto configuration = samConfiguration(architecture);
   if (!configuration) return Error(ErrorCode::kModel, "'" + architecture + "' is not a SAM architecture");
   return catchFailures("building the network", [&]() -> Result<Made> {
-    const c10::AutoGradMode withoutGradients(false);
+    const c10::AutoGradMode gradients(withGradients);
     WeightTable table(weights);
     auto model = std::make_unique<SamModel>(*configuration, table, encoderType);
     if (const std::string complaint = table.complaint(); !complaint.empty()) {

@@ -36,7 +36,8 @@ class SamModel final : public PromptableModel {
 };
 
 /// Builds the network of an architecture from a checkpoint's weights. kModel names every missing and unexpected key.
+/// With `withGradients` what is computed from the weights once keeps its gradients, and nothing is packed for speed.
 Result<std::unique_ptr<SamModel>> makeSamModel(const std::string& architecture, const NamedTensors& weights,
-                                               at::ScalarType encoderType);
+                                               at::ScalarType encoderType, bool withGradients = false);
 
 }  // namespace cyto::nn

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
+#include <cstdint>
 #include <random>
 #include <string>
 #include <vector>
@@ -20,27 +19,22 @@ struct AnnotatedObject {
   double side = 0;  ///< longer side of its bounds
 };
 
-/// A training image as tensors. Labels are 0 and 1 + the index into `objects`.
+/// A training image with its objects measured. Labels are 0 and 1 + the index into `objects`.
 struct AnnotatedImage {
   std::string name;
-  at::Tensor pixels;  ///< (3, H, W) uint8
-  at::Tensor labels;  ///< (1, H, W) float
+  int64_t rows = 0, columns = 0;
+  int64_t channels = 3;          ///< 1 when all three are the same
+  std::vector<uint8_t> pixels;   ///< rows * columns * channels
+  std::vector<uint32_t> labels;  ///< rows * columns
   std::vector<AnnotatedObject> objects;
-  std::string kind;   ///< images of one kind look alike: colour, polarity and size class
-  double weight = 0;  ///< how often it is drawn, relative to others
-  int64_t rows() const { return pixels.size(1); }
-  int64_t columns() const { return pixels.size(2); }
+
+  int64_t size_bytes() const {
+    return static_cast<int64_t>(pixels.size() + 4 * labels.size() + sizeof(AnnotatedObject) * objects.size());
+  }
 };
 
-/// Objects smaller than this many pixels are treated as background (spec/micro-sam.md §9.1).
-inline constexpr int64_t kSmallestObject = 16;
-
-/// Checks and converts. Images without objects are left out. Weights are (images of its kind)^-0.5, so
-/// that a large group does not drown the others. kInvalidArgument: no image has objects, or a label is
-/// of another shape.
-Result<std::vector<AnnotatedImage>> annotate(const std::vector<TrainingImage>& images);
-
-/// Moves about `share` of the images, at least one of each kind with several images, out of `images`.
-std::vector<AnnotatedImage> splitValidation(std::vector<AnnotatedImage>& images, double share, uint64_t seed);
+/// Checks and converts; objects of less than kSmallestTrainingObject pixels become background.
+/// kInvalidArgument: the labels have another shape, or there is no object.
+Result<AnnotatedImage> annotate(const TrainingImage& image);
 
 }  // namespace cyto::nn

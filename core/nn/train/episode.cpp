@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 
@@ -18,6 +19,12 @@ constexpr double kDenseShare = 1.0;
 struct ChosenObjects {
   at::Tensor masks;  // (B, S, S), 0 or 1
   at::Tensor truth;  // (B, S/4, S/4): covered share of each cell
+
+  /// The covered share of each of `cells` x `cells` cells.
+  at::Tensor truthOf(int64_t cells) const {
+    const int64_t step = masks.size(1) / cells;
+    return cells == truth.size(1) ? truth : at::avg_pool2d(masks.unsqueeze(1), {step, step}).squeeze(1);
+  }
 };
 
 ChosenObjects chooseObjects(const TrainingCrop& crop, int count, Random& random) {
@@ -62,16 +69,20 @@ PromptedLoss promptObjects(PromptableModel& model, const Features& features, con
     prompts.pointLabels = at::ones({objects.truth.size(0), 1}, at::kFloat);
   }
   PromptedLoss result;
+  const bool oneByOne = chance(options.singleCorrections);
   for (int i = 0; i < options.subIterations; ++i) {
     const bool multimask = i == 0 && !startsWithBox;
     const DecodedMasks masks = model.decode(features, prompts, multimask);
-    const at::Tensor loss = promptLoss(masks, objects.truth, multimask ? shareOfMean : 0);
+    const at::Tensor truth = objects.truthOf(masks.logits.size(2));
+    const at::Tensor loss = promptLoss(masks, truth, multimask ? shareOfMean : 0);
     result.loss = result.loss.defined() ? result.loss + loss : loss;
-    const at::Tensor logits = bestLogits(masks);
-    if (i == 0) result.firstIou = maskIou(logits, objects.truth).mean().item<double>();
+    const at::Tensor best = bestLogits(masks);
+    if (i == 0) result.firstIou = maskIou(best, truth).mean().item<double>();
+    const at::Tensor logits = asMaskPrompt(best, objects.masks.size(1));
     if (i + 1 == options.subIterations) break;
-    const CorrectionPoints corrections =
-        sampleCorrections(inside, logits.squeeze(1).gt(0).to(at::kFloat), chance(0.6), generator);
+    const at::Tensor predicted = logits.squeeze(1).gt(0).to(at::kFloat);
+    CorrectionPoints corrections = sampleCorrections(inside, predicted, chance(0.6), generator);
+    if (oneByOne) corrections = largerErrorOnly(corrections, inside, predicted);
     prompts.points = prompts.points.defined() ? at::cat({prompts.points, corrections.points}, 1) : corrections.points;
     prompts.pointLabels =
         prompts.pointLabels.defined() ? at::cat({prompts.pointLabels, corrections.labels}, 1) : corrections.labels;
@@ -96,7 +107,10 @@ EpisodeResult runEpisode(PromptableModel& model, const std::vector<TrainingCrop>
     for (const TrainingCrop& crop : crops) all.push_back(crop.*member);
     return at::stack(all);
   };
-  const Features features = model.encode(stacked(&TrainingCrop::frame).to(options.type));
+  const Features features = [&] {
+    const at::AutoGradMode gradients(options.encoderLearns);
+    return model.encodeUnlessCancelled(stacked(&TrainingCrop::frame).to(options.type), options.cancel);
+  }();
   EpisodeResult result;
   const auto* dense = dynamic_cast<const DenselySupervised*>(&model);
   at::Tensor loss;
@@ -118,8 +132,10 @@ EpisodeResult runEpisode(PromptableModel& model, const std::vector<TrainingCrop>
   }
   if (result.objects > 0) result.firstIou /= result.objects;
   if (!loss.defined()) return result;
+  loss = loss * options.lossShare;
+  result.denseLoss *= options.lossShare;
   result.loss = loss.item<double>();
-  loss.backward();
+  if (loss.requires_grad()) loss.backward();
   return result;
 }
 

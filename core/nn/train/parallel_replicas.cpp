@@ -9,6 +9,7 @@
 namespace cyto::nn {
 
 void runOnReplicas(size_t count, const std::function<void(size_t)>& work) {
+  if (count == 1) return work(0);  // one large network: the threads are inside its operations
   std::vector<std::exception_ptr> failures(count);
   std::vector<std::thread> threads;
   const int before = at::get_num_threads();

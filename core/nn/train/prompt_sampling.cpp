@@ -71,4 +71,11 @@ CorrectionPoints sampleCorrections(const at::Tensor& truth, const at::Tensor& pr
   return {at::stack({positivePoints, negativePoints}, 1), at::stack({at::ones_like(hasNegative), hasNegative - 1}, 1)};
 }
 
+CorrectionPoints largerErrorOnly(const CorrectionPoints& both, const at::Tensor& truth, const at::Tensor& predicted) {
+  const at::Tensor missed = (truth * (1 - predicted)).sum({1, 2}), wrong = (predicted * (1 - truth)).sum({1, 2});
+  const at::Tensor isPositive = missed.ge(wrong).unsqueeze(1);
+  const at::Tensor kept = at::cat({isPositive, isPositive.logical_not()}, 1);
+  return {both.points, at::where(kept, both.labels, at::full_like(both.labels, -1.0))};
+}
+
 }  // namespace cyto::nn

@@ -28,4 +28,7 @@ struct CorrectionPoints {
 CorrectionPoints sampleCorrections(const at::Tensor& truth, const at::Tensor& predicted, bool central,
                                    const at::Generator& random);
 
+/// Of each pair of corrections the one whose error is larger, as people correct; the other becomes padding.
+CorrectionPoints largerErrorOnly(const CorrectionPoints& both, const at::Tensor& truth, const at::Tensor& predicted);
+
 }  // namespace cyto::nn

@@ -1,20 +1,24 @@
 #include "core/nn/train/trainer.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 #include <malloc.h>
 
-#include <chrono>
 #include <cmath>
-#include <fstream>
+#include <stdexcept>
 #include <thread>
 
+#include "core/base/atomic_file.h"
+#include "core/base/log.h"
 #include "core/nn/cyto/cyto_small.h"
 #include "core/nn/devices.h"
 #include "core/nn/failures.h"
 #include "core/nn/sam/sam_model.h"
+#include "core/nn/train/training_log.h"
 #include "core/nn/train/training_run.h"
 #include "core/nn/train/validation.h"
 #include "core/nn/weights/safetensors.h"
+#include "core/nn/weights/torch_writer.h"
 
 namespace cyto::nn {
 
@@ -22,15 +26,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kValidationShare = 0.08;
 constexpr int64_t kValidatedObjects = 6;  // of each image
 constexpr double kSaveSeconds = 60;
-constexpr double kValidationSeconds = 480;
-constexpr uint64_t kSplitSeed = 20;  // the split must not change with the seed of a run
+constexpr size_t kPreviewedImages = 4;
+
+bool isCytoSmall(const TrainingOptions& options) { return options.architecture == "cyto_small"; }
 
 Status check(const TrainingOptions& options) {
   const auto wrong = [](const std::string& what) { return Error(ErrorCode::kInvalidArgument, what); };
-  if (options.checkpointFolder.empty()) return wrong("a checkpoint folder is needed; give --checkpoint-dir");
   if (options.steps <= 0 && !(options.minutes > 0)) return wrong("give a positive number of minutes or steps");
   if (options.batchImages < 1 || options.objectsPerImage < 1 || options.subIterations < 1) {
     return wrong("images per batch, objects per image and prompts per object must be at least 1");
@@ -44,17 +47,28 @@ Status check(const TrainingOptions& options) {
   if (!(options.learningRate >= 0) || !std::isfinite(options.learningRate)) {
     return wrong("the learning rate must be positive");
   }
+  if (options.schedule != "cosine" && options.schedule != "plateau" && options.schedule != "constant") {
+    return wrong("there is no schedule '" + options.schedule + "'; use cosine, plateau or constant");
+  }
   if (options.precision == Precision::kFp16) return wrong("training in fp16 is not supported; use bf16 or fp32");
-  if (options.architecture != "cyto_small" && options.startWeights.empty()) {
+  if (options.batchImages > 4096 || options.objectsPerImage > 4096 || options.subIterations > 64) {
+    return wrong("at most 4096 images per batch, 4096 objects per image and 64 prompts per object make sense");
+  }
+  if (!isCytoSmall(options) && options.startWeights.empty()) {
     return wrong("only cyto_small can be trained from random weights; give start weights for " + options.architecture);
+  }
+  return {};
+}
+
+Status makeCheckpointFolder(const TrainingOptions& options) {
+  if (options.checkpointFolder.empty()) {
+    return Error(ErrorCode::kInvalidArgument, "a checkpoint folder is needed; give --checkpoint-dir");
   }
   std::error_code problem;
   fs::create_directories(options.checkpointFolder, problem);
-  if (problem) {
-    return Error(ErrorCode::kIo, "cannot make the checkpoint folder '" + options.checkpointFolder.string() +
-                                     "': " + problem.message() + "; choose another");
-  }
-  return {};
+  if (!problem) return {};
+  return Error(ErrorCode::kIo, "cannot make the checkpoint folder '" + options.checkpointFolder.string() +
+                                   "': " + problem.message() + "; choose another");
 }
 
 /// Freed memory is kept for the next step: giving it back costs page faults that slow a step down severalfold.
@@ -67,148 +81,288 @@ void keepFreedMemory() {
 #endif
 }
 
-Result<std::unique_ptr<PromptableModel>> makeModel(const TrainingOptions& options) {
-  if (options.startWeights.empty()) return std::unique_ptr<PromptableModel>(createCytoSmall(options.seed));
-  CYTO_ASSIGN(const Checkpoint checkpoint, readCheckpoint(options.startWeights));
-  if (options.architecture == "cyto_small") {
-    CYTO_ASSIGN(std::unique_ptr<PromptableModel> model, cytoSmallFromWeights(checkpoint.model));
-    return model;
+/// Reads the start weights and fills in the architecture they have.
+Result<NamedTensors> readStartWeights(TrainingOptions& options) {
+  NamedTensors weights;
+  if (!options.startWeights.empty()) {
+    CYTO_ASSIGN(Checkpoint checkpoint, readCheckpoint(options.startWeights));
+    weights = std::move(checkpoint.model);
   }
-  CYTO_ASSIGN(std::unique_ptr<PromptableModel> model, makeSamModel(options.architecture, checkpoint.model, at::kFloat));
-  return model;
+  const std::string detected = options.startWeights.empty() ? "cyto_small" : detectArchitecture(weights);
+  if (options.architecture.empty()) options.architecture = detected;
+  if (!options.startWeights.empty() && (detected.empty() || detected != options.architecture)) {
+    return Error(ErrorCode::kModel, "the start weights '" + options.startWeights.string() + "' are " +
+                                        (detected.empty() ? "of no network we know" : "of " + detected) + ", not of " +
+                                        options.architecture + "; name others or leave --architecture out");
+  }
+  return weights;
 }
 
 at::ScalarType typeFor(const TrainingOptions& options) {
-  if (options.architecture != "cyto_small" || options.precision == Precision::kFp32) return at::kFloat;
+  if (!isCytoSmall(options) || options.precision == Precision::kFp32) return at::kFloat;
   return options.precision == Precision::kBf16 || processorHasBf16() ? at::kBFloat16 : at::kFloat;
 }
 
-Status exportWeights(const TrainingRun& run, const TrainingOptions& options) {
-  NamedTensors weights = run.averaged();
+/// Everything the loop below works with.
+struct Training {
+  const TrainingOptions& options;
+  const TrainingObserver& observer;
+  const JobContext& job;
+  TrainingRun& run;
+  const AnnotatedSamples& samples;
+  const AnnotatedSamples& validation;
+  TrainingLog& log;
+  at::ScalarType type;
+  std::string trouble;  // what could not be written and will be tried again
+};
+
+Status writeWeights(const fs::path& path, NamedTensors weights, const Training& training) {
+  const TrainingOptions& options = training.options;
   for (auto& [name, weight] : weights) {
     // Half precision keeps the default model small; it computes in bf16, which is coarser.
-    const bool halve = options.architecture == "cyto_small" && weight.dim() > 1;
-    weight = weight.to(halve ? at::kHalf : at::kFloat).contiguous();
+    const bool halve = isCytoSmall(options) && weight.dim() > 1;
+    if (weight.is_floating_point()) weight = weight.detach().to(halve ? at::kHalf : at::kFloat).contiguous();
   }
+  if (path.extension() == ".pt" || path.extension() == ".pth") return writeTorchFile(path, weights);
   return writeSafetensors(
-      options.exportPath, weights,
-      {{"format", "pt"}, {"architecture", options.architecture}, {"steps", std::to_string(run.steps())}});
+      path, weights,
+      {{"format", "pt"}, {"architecture", options.architecture}, {"steps", std::to_string(training.run.steps())}});
 }
 
-/// One line per minute or so: what a user looks at to see whether it learns.
-class TrainingLog {
+std::filesystem::path bestPath(const TrainingOptions& options) { return options.checkpointFolder / "best.safetensors"; }
+
+void showPreview(const Training& training, PromptableModel& model) {
+  if (!training.observer.preview) return;
+  const AnnotatedSamples& shown = training.validation.size() > 0 ? training.validation : training.samples;
+  std::vector<TrainingPreview> previews;
+  const size_t count = std::min(kPreviewedImages, shown.size());
+  for (size_t i = 0; i < count && !training.job.cancel.isCancelled(); ++i) {
+    const auto image = shown.get(i * shown.size() / count);
+    if (image) previews.push_back(previewOf(model, **image, kValidatedObjects, training.type));
+  }
+  if (const Status shownStatus = training.observer.preview(previews); !shownStatus) {
+    log::warning(shownStatus.error().message());
+  }
+}
+
+/// The score of the running mean of the weights. Logs it, shows a picture, keeps the best weights.
+Result<TrainingScore> judge(Training& training) {
+  TrainingRun& run = training.run;
+  const std::vector<PromptableModel*> models = run.averagedReplicas();
+  CYTO_ASSIGN(const auto scores,
+              validate(models, training.validation, kValidatedObjects, training.type, training.job.cancel));
+  const TrainingScore& all = scores.at("");
+  training.log.writeValidation(run, scores);
+  const double score = 0.5 * (all.pointIou + all.boxIou);
+  if (run.scores.add(score)) {
+    if (const Status kept = writeWeights(bestPath(training.options), run.averaged(), training); !kept) {
+      log::warning(kept.error().message());
+    }
+  }
+  showPreview(training, *models.front());
+  return all;
+}
+
+bool hasStoppedImproving(const Training& training) {
+  return training.options.patience > 0 && training.run.scores.validationsSince >= training.options.patience;
+}
+
+/// Says when the next validation is due.
+class ValidationClock {
  public:
-  explicit TrainingLog(const fs::path& path) : stream_(path, std::ios::app) {
-    stream_.seekp(0, std::ios::end);
-    if (stream_.tellp() == 0) {
-      stream_ << "seconds,steps,learning_rate,loss,dense_loss,first_iou,gradient_norm,kind,point_iou,"
-                 "box_iou\n";
+  explicit ValidationClock(const Training& training) : training_(training), seconds_(training.run.seconds()) {}
+  bool isDue() {
+    if (training_.validation.size() == 0) return false;
+    const int64_t every = training_.options.validationSteps;
+    const double now = training_.run.seconds();
+    if (every > 0 ? training_.run.steps() % every != 0 : now - seconds_ < 60 * training_.options.validationMinutes) {
+      return false;
     }
-  }
-  void addStep(const StepResult& step) {
-    ++count_;
-    sum_.loss += step.loss;
-    sum_.denseLoss += step.denseLoss;
-    sum_.firstIou += step.firstIou;
-    sum_.gradientNorm += step.gradientNorm;
-    sum_.learningRate = step.learningRate;
-  }
-  void writeSteps(const TrainingRun& run) {
-    if (count_ == 0) return;
-    stream_ << run.seconds() << ',' << run.steps() << ',' << sum_.learningRate << ',' << sum_.loss / count_ << ','
-            << sum_.denseLoss / count_ << ',' << sum_.firstIou / count_ << ',' << sum_.gradientNorm / count_ << ",,,"
-            << std::endl;
-    sum_ = {};
-    count_ = 0;
-  }
-  void writeValidation(const TrainingRun& run, const std::map<std::string, ValidationScore>& scores) {
-    for (const auto& [kind, score] : scores) {
-      stream_ << run.seconds() << ',' << run.steps() << ",,,,,," << (kind.empty() ? "all" : kind) << ',' << score.point
-              << ',' << score.box << std::endl;
-    }
+    seconds_ = now;
+    return true;
   }
 
  private:
-  std::ofstream stream_;
-  StepResult sum_;
-  int count_ = 0;
+  const Training& training_;
+  double seconds_;
 };
 
-/// Trains until the end or a cancel; saves regularly.
-Status trainLoop(TrainingRun& run, const std::vector<AnnotatedImage>& images,
-                 const std::vector<AnnotatedImage>& validation, TrainingLog& log, at::ScalarType type,
-                 const TrainingOptions& options, const JobContext& job) {
-  double saved = run.seconds(), validated = run.seconds();
-  while (run.fractionDone() < 1) {
-    if (job.cancel.isCancelled()) {
-      log.writeSteps(run);
-      CYTO_TRY(run.save());
-      return job.cancel.check();
-    }
-    log.addStep(run.step(images));
-    if (job.progress) {
-      const bool bySteps = options.steps > 0;
-      job.progress({bySteps ? run.steps() : static_cast<int64_t>(run.seconds()),
-                    bySteps ? options.steps : static_cast<int64_t>(60 * options.minutes),
-                    bySteps ? "training, steps" : "training, seconds"});
-    }
-    if (run.seconds() - saved > kSaveSeconds) {
-      saved = run.seconds();
-      log.writeSteps(run);
-      CYTO_TRY(run.save());
-    }
-    if (run.seconds() - validated > kValidationSeconds && !validation.empty()) {
-      validated = run.seconds();
-      log.writeValidation(run, validate(run.averagedReplicas(), validation, kValidatedObjects, type, job.cancel));
-      if (!options.exportPath.empty()) CYTO_TRY(exportWeights(run, options));
-    }
+void reportProgress(const Training& training, double firstSecond) {
+  if (!training.job.progress) return;
+  const TrainingOptions& options = training.options;
+  Progress progress;
+  if (options.pieceMinutes > 0) {
+    progress.phase = "training this piece, seconds";
+    progress.done = static_cast<int64_t>(training.run.seconds() - firstSecond);
+    progress.total = static_cast<int64_t>(60 * options.pieceMinutes);
+  } else if (options.steps > 0) {
+    progress.phase = "training, steps";
+    progress.done = training.run.steps();
+    progress.total = options.steps;
+  } else {
+    progress.phase = "training, seconds";
+    progress.done = static_cast<int64_t>(training.run.seconds());
+    progress.total = static_cast<int64_t>(60 * options.minutes);
   }
-  log.writeSteps(run);
-  return run.save();
+  for (const std::string& note : {training.log.note(), training.trouble}) {
+    if (!note.empty()) progress.phase += "; " + note;
+  }
+  training.job.progress(progress);
 }
 
-Result<TrainingReport> train(const std::vector<TrainingImage>& given, const TrainingOptions& options,
-                             const JobContext& job) {
-  CYTO_TRY(check(options));
-  keepFreedMemory();
-  CYTO_ASSIGN(std::vector<AnnotatedImage> images, annotate(given));
-  const std::vector<AnnotatedImage> validation = splitValidation(images, kValidationShare, kSplitSeed);
-  // SAM is large: one copy. cyto-small is small: one for each thread.
+/// Leaves a checkpoint when the user has asked to stop; hands the error on.
+Error stopped(Training& training, const Error& error) {
+  training.log.writeSteps(training.run);
+  if (error.code() != ErrorCode::kCancelled) return error;
+  const Status saved = training.run.save();
+  return saved ? error : saved.error();
+}
+
+/// Trains until the end, the end of the piece, or a cancel; saves regularly. Returns whether all is done.
+Result<bool> trainLoop(Training& training) {
+  TrainingRun& run = training.run;
+  const TrainingOptions& options = training.options;
+  const double begin = run.seconds();
+  double saved = begin;
+  ValidationClock clock(training);
+  while (run.fractionDone() < 1 && !hasStoppedImproving(training)) {
+    if (options.pieceMinutes > 0 && run.seconds() - begin >= 60 * options.pieceMinutes) break;
+    if (const Status status = training.job.cancel.check(); !status) return stopped(training, status.error());
+    const auto step = run.step(training.samples, training.job.cancel);
+    if (!step) return stopped(training, step.error());
+    training.log.addStep(*step);
+    reportProgress(training, begin);
+    if (clock.isDue()) {
+      training.log.writeSteps(run);
+      if (const auto score = judge(training); !score) return stopped(training, score.error());
+    }
+    if (run.seconds() - saved < kSaveSeconds) continue;
+    saved = run.seconds();
+    training.log.writeSteps(run);
+    const Status status = run.save();
+    training.trouble = status ? "" : status.error().message();
+    if (!status) log::warning(status.error().message());
+  }
+  training.log.writeSteps(run);
+  CYTO_TRY(run.save());
+  return run.fractionDone() >= 1 || hasStoppedImproving(training);
+}
+
+/// cyto-small is small: a copy for each thread that learns in place.
+Result<std::unique_ptr<TrainingRun>> runOfCytoSmall(const TrainingOptions& options, const NamedTensors& start,
+                                                    const LearningChoice& choice) {
   const int threads = options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
-  const int copies = options.architecture == "cyto_small" ? std::max(1, threads) : 1;
   std::vector<std::unique_ptr<PromptableModel>> replicas;
-  for (int i = 0; i < copies; ++i) {
-    CYTO_ASSIGN(std::unique_ptr<PromptableModel> model, makeModel(options));
+  for (int i = 0; i < std::max(1, threads); ++i) {
+    if (start.empty()) {
+      replicas.push_back(createCytoSmall(options.seed));
+      continue;
+    }
+    CYTO_ASSIGN(std::unique_ptr<PromptableModel> model, cytoSmallStartingFrom(start, options.seed));
     replicas.push_back(std::move(model));
   }
-  const at::ScalarType type = typeFor(options);
-  TrainingRun run(std::move(replicas), options, type);
-  if (run.canResume()) CYTO_TRY(run.resume());
-  TrainingLog log(options.checkpointFolder / "log.csv");
-  CYTO_TRY(trainLoop(run, images, validation, log, type, options, job));
+  LearnedWeights learned(replicas.front()->namedTensors(), choice, options.seed);
+  return std::make_unique<TrainingRun>(std::move(replicas), std::move(learned), options, typeFor(options));
+}
 
+/// SAM is large, and prepares its weights when it is made: one copy, made anew for each step.
+Result<std::unique_ptr<TrainingRun>> runOfSam(const TrainingOptions& options, const NamedTensors& start,
+                                              const LearningChoice& choice) {
+  const auto make = [architecture = options.architecture](const NamedTensors& weights) {
+    auto model = makeSamModel(architecture, weights, at::kFloat, c10::GradMode::is_enabled());
+    if (!model) throw std::runtime_error(model.error().message());
+    return std::unique_ptr<PromptableModel>(*std::move(model));
+  };
+  CYTO_ASSIGN(const std::unique_ptr<SamModel> model, makeSamModel(options.architecture, start, at::kFloat));
+  LearnedWeights learned(model->namedTensors(), choice, options.seed);
+  return std::make_unique<TrainingRun>(make, std::move(learned), options, typeFor(options));
+}
+
+Result<std::unique_ptr<TrainingRun>> makeRun(const TrainingOptions& options, const NamedTensors& start) {
+  const LearningChoice choice{options.frozenParts, options.method, options.rank};
+  try {
+    return isCytoSmall(options) ? runOfCytoSmall(options, start, choice) : runOfSam(options, start, choice);
+  } catch (const std::invalid_argument& refused) {
+    return Error(ErrorCode::kInvalidArgument, refused.what());
+  }
+}
+
+/// The final weights: the running mean, or the best one when the training stopped because nothing better came.
+Status exportWeights(const Training& training, bool best) {
+  const TrainingOptions& options = training.options;
+  if (!best || !fs::exists(bestPath(options)))
+    return writeWeights(options.exportPath, training.run.averaged(), training);
+  CYTO_ASSIGN(const Checkpoint kept, readCheckpoint(bestPath(options)));
+  return writeWeights(options.exportPath, kept.model, training);
+}
+
+Result<TrainingReport> train(Training& training) {
+  TrainingRun& run = training.run;
+  const TrainingOptions& options = training.options;
+  const bool canJudge = training.validation.size() > 0;
+  if (canJudge && run.steps() == 0 && !options.startWeights.empty()) {
+    CYTO_ASSIGN(run.scores.before, judge(training));
+  }
   TrainingReport report;
+  CYTO_ASSIGN(report.finished, trainLoop(training));
+  report.stoppedEarly = hasStoppedImproving(training) && run.fractionDone() < 1;
   report.steps = run.steps();
   report.seconds = run.seconds();
+  report.profile = run.profile();
   report.checkpoint = run.checkpointPath();
-  if (!options.exportPath.empty()) {
-    CYTO_TRY(exportWeights(run, options));
-    report.exported = options.exportPath;
+  if (canJudge && report.finished) {
+    report.before = run.scores.before;
+    CYTO_ASSIGN(report.after, judge(training));
   }
-  if (!validation.empty()) {
-    const auto scores = validate(run.averagedReplicas(), validation, kValidatedObjects, type, job.cancel);
-    log.writeValidation(run, scores);
-    report.validationPointIou = scores.at("").point;
-    report.validationBoxIou = scores.at("").box;
+  if (!options.exportPath.empty()) {
+    CYTO_TRY(exportWeights(training, report.stoppedEarly));
+    report.exported = options.exportPath;
   }
   return report;
 }
 
+Result<TrainingReport> trainFromOptions(const TrainingDataset& dataset, TrainingOptions options,
+                                        const TrainingObserver& observer, const JobContext& job) {
+  CYTO_ASSIGN(const NamedTensors start, readStartWeights(options));
+  CYTO_TRY(check(options));
+  CYTO_TRY(makeCheckpointFolder(options));
+  keepFreedMemory();
+  const AnnotatedSamples samples(dataset, false, options.imageMemory_bytes * 3 / 4);
+  const AnnotatedSamples validation(dataset, true, options.imageMemory_bytes / 4);
+  if (samples.size() == 0) return Error(ErrorCode::kInvalidArgument, "there is no image to learn from");
+  CYTO_ASSIGN(const std::unique_ptr<TrainingRun> run, makeRun(options, start));
+  if (run->canResume()) CYTO_TRY(run->resume());
+  TrainingLog log(options.checkpointFolder / "log.csv", run->steps());
+  Training training{options, observer, job, *run, samples, validation, log, typeFor(options), ""};
+  return train(training);
+}
+
+Result<TrainingProfile> measure(const TrainingDataset& dataset, TrainingOptions options, int64_t steps,
+                                const JobContext& job) {
+  CYTO_ASSIGN(const NamedTensors start, readStartWeights(options));
+  CYTO_TRY(check(options));
+  keepFreedMemory();
+  const AnnotatedSamples samples(dataset, false, options.imageMemory_bytes);
+  if (samples.size() == 0) return Error(ErrorCode::kInvalidArgument, "there is no image to learn from");
+  CYTO_ASSIGN(const std::unique_ptr<TrainingRun> run, makeRun(options, start));
+  ProgressReporter reporter(job, "measuring steps", steps);
+  for (int64_t i = 0; i < steps; ++i) {
+    CYTO_TRY(run->step(samples, job.cancel));
+    reporter.advance();
+  }
+  return run->profile();
+}
+
 }  // namespace
 
-Result<TrainingReport> trainModel(const std::vector<TrainingImage>& images, const TrainingOptions& options,
-                                  const JobContext& job) {
-  return catchFailures("training", [&] { return train(images, options, job); });
+Result<TrainingReport> trainModel(const TrainingDataset& dataset, const TrainingOptions& options,
+                                  const TrainingObserver& observer, const JobContext& job) {
+  return catchFailures("training", [&] { return trainFromOptions(dataset, options, observer, job); });
+}
+
+Result<TrainingProfile> measureTraining(const TrainingDataset& dataset, const TrainingOptions& options, int64_t steps,
+                                        const JobContext& job) {
+  return catchFailures("measuring the training", [&] { return measure(dataset, options, steps, job); });
 }
 
 }  // namespace cyto::nn

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
 
 #include "core/nn/train/annotated_image.h"
 
@@ -14,9 +14,8 @@ struct TrainingCrop {
   at::Tensor inObject;  ///< (S/4, S/4): weight of the per-object targets, 0 in background
 };
 
-/// Draws a crop around a random object: scale, mirror, turn, contrast, stain and noise vary.
-/// The scale is mostly that of use (longest side of the image to `frameSide`), sometimes one that makes
-/// the side of the object log-uniform in 12..250 pixels, so that sizes the images lack are learned too.
-TrainingCrop drawCrop(const AnnotatedImage& image, int64_t side, int64_t frameSide, Random& random);
+/// Draws a crop around a random object: where it lies (CropGeometry) and how it looks (varyAppearance).
+TrainingCrop drawCrop(const AnnotatedImage& image, int64_t side, int64_t frameSide, const TrainingVariation& variation,
+                      Random& random);
 
 }  // namespace cyto::nn

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
+#include "core/base/cancel.h"
 #include "core/inference/training.h"
 #include "core/nn/promptable_model.h"
+#include "core/nn/train/annotated_samples.h"
 #include "core/nn/train/episode.h"
+#include "core/nn/train/learned_weights.h"
 #include "core/nn/train/optimiser.h"
 
 namespace cyto::nn {
@@ -16,15 +20,35 @@ struct StepResult {
   double learningRate = 0;
 };
 
+/// What validations have shown; part of the state, so that a resumed training stops where it would have stopped.
+struct ScoreHistory {
+  TrainingScore before;          ///< of the start weights
+  double best = -1;              ///< mean of click and box
+  int64_t validationsSince = 0;  ///< validations after the best one
+  int64_t waiting = 0;           ///< of them since the learning rate was lowered
+  double rateFactor = 1;         ///< of the schedule "plateau"
+
+  /// Takes a score in; returns whether it is the best.
+  bool add(double score);
+};
+
+/// Makes a network anew from all its weights; gradients flow to them when they are enabled.
+using NetworkMaker = std::function<std::unique_ptr<PromptableModel>(const NamedTensors& weights)>;
+
 /// The state of a training: copies of a network that learn side by side, the optimiser, and how much has
 /// been computed. Each step depends on the seed and its number only, so a resumed run takes the same steps.
 class TrainingRun {
  public:
-  /// One network per thread, all with the same weights.
-  TrainingRun(std::vector<std::unique_ptr<PromptableModel>> replicas, TrainingOptions options, at::ScalarType type);
+  /// One network per thread, all with the same weights, which learn in place.
+  TrainingRun(std::vector<std::unique_ptr<PromptableModel>> replicas, LearnedWeights learned, TrainingOptions options,
+              at::ScalarType type);
 
-  /// Throws std::runtime_error when the gradients are not finite many times in a row.
-  StepResult step(const std::vector<AnnotatedImage>& images);
+  /// One network that keeps results of its weights, or whose weights are folded: it is made anew for each step.
+  TrainingRun(NetworkMaker maker, LearnedWeights learned, TrainingOptions options, at::ScalarType type);
+
+  /// Errors: those of reading an image; kInternal, with the images of the step, when the loss is not a finite number
+  /// or the gradients are not finite many times in a row; kCancelled. A step that fails changes nothing.
+  Result<StepResult> step(const AnnotatedSamples& samples, const CancelToken& cancel = {});
 
   /// The networks with the running mean of the weights, until the next step.
   std::vector<PromptableModel*> averagedReplicas();
@@ -39,18 +63,39 @@ class TrainingRun {
   double fractionDone() const;
   int64_t steps() const { return steps_; }
   double seconds() const { return seconds_; }
-  NamedTensors averaged() const { return optimiser_.averaged(); }
+  /// All weights of the network, with the running mean of those that learn.
+  NamedTensors averaged() const { return learned_.network(optimiser_.averaged()); }
+  TrainingProfile profile() const;  ///< of the steps of this process
+  ScoreHistory scores;
 
  private:
+  struct Plan;
+  Plan planStep(const AnnotatedSamples& samples) const;
+  Result<EpisodeResult> runReplica(size_t replica, const Plan& plan, const AnnotatedSamples& samples);
+  std::vector<at::Tensor> meanGradients() const;
   int64_t drawSide(Random& random) const;
+  int drawSubIterations(Random& random) const;
   double learningRate() const;
   void shareWeights(const NamedTensors& weights);
+  void remake(bool withGradients);
+  bool isDense() const { return isDense_; }
+
+  /// Seconds of computing, summed over threads.
+  struct Spent {
+    double network = 0, data = 0;
+  };
 
   TrainingOptions options_;
   at::ScalarType type_;
+  LearnedWeights learned_;
+  NetworkMaker maker_;  // empty: the replicas learn in place
   std::vector<std::unique_ptr<PromptableModel>> replicas_;
-  std::vector<NamedTensors> weights_;  // of each replica
+  std::vector<NamedTensors> weights_;  // of each replica: those that learn
   Optimiser optimiser_;                // holds the weights that learn
+  bool isDense_ = false;
+  std::vector<Spent> spent_;  // by each replica
+  double optimiserSeconds_ = 0, stepSeconds_ = 0;
+  int64_t stepsHere_ = 0;
   int64_t steps_ = 0;
   int notFinite_ = 0;
   double seconds_ = 0;

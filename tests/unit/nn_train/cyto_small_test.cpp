@@ -31,9 +31,11 @@ TEST(CytoSmall, GivesMapsAndMasksOfTheAgreedShapes) {
   EXPECT_EQ(features[0].sizes(), at::IntArrayRef({1, 128, 8, 8}));
   EXPECT_EQ(features[1].sizes(), at::IntArrayRef({1, 64, 16, 16}));
   EXPECT_EQ(features[2].sizes(), at::IntArrayRef({1, 40, 32, 32}));
+  EXPECT_EQ(features[3].sizes(), at::IntArrayRef({1, 8, 64, 64}));
   EXPECT_EQ(model->densePrediction(features).sizes(), at::IntArrayRef({1, DenseChannels::kCount, 32, 32}));
   const DecodedMasks three = model->decode(features, clicks(), true);
-  EXPECT_EQ(three.logits.sizes(), at::IntArrayRef({2, 3, 32, 32}));
+  EXPECT_EQ(three.logits.sizes(), at::IntArrayRef({2, 3, 64, 64}));
+  EXPECT_EQ(asMaskPrompt(three.logits, 128).sizes(), at::IntArrayRef({2, 3, 32, 32}));
   EXPECT_EQ(three.predictedIou.sizes(), at::IntArrayRef({2, 3}));
   const DecodedMasks one = model->decode(features, clicks(), false);
   EXPECT_TRUE(one.logits.equal(three.logits.slice(1, 0, 1)));
@@ -93,9 +95,9 @@ TEST(CytoSmall, GradientsReachEveryWeight) {
   const auto model = createCytoSmall(1);
   for (const auto& [name, weight] : model->namedTensors()) weight.set_requires_grad(true);
   Random random(4);
-  const auto images = *annotate({test::syntheticCells()});
-  const std::vector<TrainingCrop> crops = {drawCrop(images[0], 128, 256, random),
-                                           drawCrop(images[0], 128, 256, random)};
+  const AnnotatedImage image = *annotate(test::syntheticCells());
+  const std::vector<TrainingCrop> crops = {drawCrop(image, 128, 256, {}, random),
+                                           drawCrop(image, 128, 256, {}, random)};
   EpisodeOptions options;
   options.subIterations = 2;
   options.objectsPerImage = 3;
@@ -105,6 +107,31 @@ TEST(CytoSmall, GradientsReachEveryWeight) {
     EXPECT_TRUE(weight.grad().isfinite().all().item<bool>()) << name;
     EXPECT_GT(weight.grad().abs().max().item<double>(), 0) << name;
   }
+}
+
+TEST(CytoSmall, WeightsOfTheFirstVersionAnswerAtStride4AndCanLearnTheRest) {
+  const at::AutoGradMode withoutGradients(false);
+  NamedTensors weights = createCytoSmall(1)->namedTensors();
+  const size_t all = weights.size();
+  std::erase_if(weights, [](const auto& weight) {
+    return weight.first.find("project2") != std::string::npos || weight.first.find("edges") != std::string::npos;
+  });
+  ASSERT_EQ(weights.size(), all - 10);
+  const auto first = *cytoSmallFromWeights(weights);
+  const Features features = first->encode(someFrame(128));
+  EXPECT_EQ(features.size(), 1 + first->extraFeatureNames().size());
+  EXPECT_EQ(features.size(), 4u);
+  const DecodedMasks coarse = first->decode(features, clicks(), true);
+  EXPECT_EQ(coarse.logits.sizes(), at::IntArrayRef({2, 3, 32, 32}));
+  const auto begun = *cytoSmallStartingFrom(weights, 7);
+  EXPECT_EQ(begun->namedTensors().size(), all);
+  const DecodedMasks fine = begun->decode(begun->encode(someFrame(128)), clicks(), true);
+  const at::Tensor difference = asMaskPrompt(fine.logits, 128) - coarse.logits;
+  EXPECT_LT(difference.norm().item<double>() / coarse.logits.norm().item<double>(), 0.2) << "it begins where it was";
+  weights.pop_back();
+  EXPECT_TRUE(cytoSmallStartingFrom(weights, 7));
+  weights.emplace_back("cyto.other", at::zeros({1}));
+  EXPECT_FALSE(cytoSmallStartingFrom(weights, 7));
 }
 
 TEST(CytoSmall, RefusesWeightsThatDoNotFit) {

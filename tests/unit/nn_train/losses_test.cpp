@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/nn/cyto/encoder.h"
 
 namespace cyto::nn {
@@ -39,6 +41,27 @@ TEST(Losses, WithoutAShareOfTheMeanOnlyTheBestAlternativeLearns) {
   promptLoss(masks, truth, 0).backward();
   EXPECT_GT(logits.grad().select(1, 0).abs().max().item<double>(), 0);
   EXPECT_EQ(logits.grad().select(1, 1).abs().max().item<double>(), 0);
+}
+
+TEST(Losses, AgreeWithTheirFormulasOnNumbersWorkedOutByHand) {
+  // Two cells: probabilities 0.5 and 0.75 against truth 1 and 0.
+  const at::Tensor logits = at::tensor({0.0F, std::log(3.0F)}).view({1, 1, 1, 2});
+  const at::Tensor truth = at::tensor({1.0F, 0.0F}).view({1, 1, 2});
+  const double dice = 1 - (2 * 0.5 + 1) / (0.25 + 0.5625 + 1 + 1);
+  const double focal = std::log(2.0) * 0.25 + std::log(4.0) * 0.5625;  // cross entropy times squared error
+  EXPECT_NEAR(maskLoss(logits, truth).item<double>(), dice + 0.7 * focal / (1 + 16), 1e-6);
+  // The IoU at logit 0 is 0: the first logit is not above it, the second is wrong.
+  const DecodedMasks masks{logits, at::full({1, 1}, 0.3)};
+  EXPECT_NEAR(promptLoss(masks, truth, 0).item<double>(), maskLoss(logits, truth).item<double>() + 0.09, 1e-6);
+}
+
+TEST(Losses, TheShareOfTheMeanCountsAllAlternatives) {
+  const at::Tensor truth = halfFilled();
+  const at::Tensor exact = (truth * 2 - 1).unsqueeze(1) * 20;
+  const DecodedMasks masks{at::cat({exact, -exact}, 1), at::tensor({1.0F, 0.0F}).view({1, 2})};
+  const at::Tensor each = maskLoss(masks.logits, truth);
+  const double best = each.min().item<double>(), mean = each.mean().item<double>();
+  EXPECT_NEAR(promptLoss(masks, truth, 0.5).item<double>(), 0.5 * best + 0.5 * mean, 1e-5);
 }
 
 TEST(Losses, DenseLossFallsWithTheErrorOfOffsets) {

@@ -65,6 +65,18 @@ TEST(PromptSampling, CorrectionsLieInMissedAndWrongPixels) {
   }
 }
 
+TEST(PromptSampling, OneByOneTheLargerErrorIsCorrected) {
+  const at::Generator random = at::detail::createCPUGenerator(4);
+  const at::Tensor truth = rectangle(4, 4, 16, 12), missesMore = rectangle(12, 4, 18, 12);
+  const at::Tensor addsMore = rectangle(6, 4, 22, 12);
+  const auto labelsFor = [&](const at::Tensor& predicted) {
+    const CorrectionPoints both = sampleCorrections(truth, predicted, true, random);
+    return largerErrorOnly(both, truth, predicted).labels[0];
+  };
+  EXPECT_TRUE(labelsFor(missesMore).equal(at::tensor({1.0F, -1.0F})));
+  EXPECT_TRUE(labelsFor(addsMore).equal(at::tensor({-1.0F, 0.0F})));
+}
+
 TEST(PromptSampling, AnExactPredictionGetsAPointInsideAndOneNearby) {
   const at::Generator random = at::detail::createCPUGenerator(8);
   const at::Tensor truth = rectangle(8, 8, 14, 14), near = rectangle(5, 5, 17, 17);

@@ -30,4 +30,22 @@ TrainingImage syntheticCells(int64_t side) {
   return image;
 }
 
+SyntheticDataset::SyntheticDataset(int learned, int kept) {
+  for (int i = 0; i < learned + kept; ++i) {
+    TrainingSample sample;
+    sample.name = "discs " + std::to_string(i);
+    sample.kind = "discs";
+    sample.validation = i >= learned;
+    sample.rows = sample.columns = 96;
+    sample.objects = 4;
+    samples_.push_back(sample);
+  }
+}
+
+Result<TrainingImage> SyntheticDataset::read(size_t index) const {
+  TrainingImage image = syntheticCells();
+  image.name = samples_.at(index).name;
+  return image;
+}
+
 }  // namespace cyto::test

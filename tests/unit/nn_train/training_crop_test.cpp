@@ -18,9 +18,9 @@ TEST(TrainingCrop, OffsetsOfAnObjectMeetInOnePoint) {
   const uint64_t seed = test::randomSeed(2);
   SCOPED_TRACE(test::seedText(seed));
   Random random(seed);
-  const auto images = *annotate({test::syntheticCells()});
+  const AnnotatedImage image = *annotate(test::syntheticCells());
   for (int i = 0; i < 8; ++i) {
-    const TrainingCrop crop = drawCrop(images[0], 128, 256, random);
+    const TrainingCrop crop = drawCrop(image, 128, 256, {}, random);
     const at::Tensor ids = crop.labels.slice(0, 2, 128, 4).slice(1, 2, 128, 4);
     const at::Tensor centre = (at::arange(32, at::kFloat) + 0.5) * 4;
     const at::Tensor x = crop.dense[DenseChannels::kOffsetX] * kOffsetUnit + centre.unsqueeze(0);
@@ -43,9 +43,9 @@ TEST(TrainingCrop, OffsetsOfAnObjectMeetInOnePoint) {
 
 TEST(TrainingCrop, ShowsObjectsAndIsZeroOutsideTheImage) {
   Random random(7);
-  const auto images = *annotate({test::syntheticCells(40)});
+  const AnnotatedImage image = *annotate(test::syntheticCells(40));
   for (int i = 0; i < 8; ++i) {
-    const TrainingCrop crop = drawCrop(images[0], 256, 64, random);
+    const TrainingCrop crop = drawCrop(image, 256, 64, {}, random);
     EXPECT_GT(crop.labels.max().item<double>(), 0);
     EXPECT_TRUE(crop.frame.isfinite().all().item<bool>());
     // The image covers at most a part of such a crop; there the network sees the padding of use.
@@ -55,8 +55,8 @@ TEST(TrainingCrop, ShowsObjectsAndIsZeroOutsideTheImage) {
 
 TEST(TrainingCrop, IsTheSameForTheSameRandomNumbers) {
   Random first(5), second(5);
-  const auto images = *annotate({test::syntheticCells()});
-  const TrainingCrop a = drawCrop(images[0], 128, 256, first), b = drawCrop(images[0], 128, 256, second);
+  const AnnotatedImage image = *annotate(test::syntheticCells());
+  const TrainingCrop a = drawCrop(image, 128, 256, {}, first), b = drawCrop(image, 128, 256, {}, second);
   EXPECT_TRUE(a.frame.equal(b.frame));
   EXPECT_TRUE(a.dense.equal(b.dense));
 }
@@ -64,33 +64,20 @@ TEST(TrainingCrop, IsTheSameForTheSameRandomNumbers) {
 TEST(AnnotatedImage, RefusesLabelsOfAnotherShapeAndEmptyOnes) {
   TrainingImage image = test::syntheticCells();
   image.labels.pop_back();
-  const auto wrongShape = annotate({image});
+  const auto wrongShape = annotate(image);
   ASSERT_FALSE(wrongShape);
   EXPECT_THAT(wrongShape.error().message(), testing::HasSubstr("'discs'"));
   TrainingImage empty = test::syntheticCells();
   std::fill(empty.labels.begin(), empty.labels.end(), 0);
-  EXPECT_FALSE(annotate({empty}));
-}
-
-TEST(AnnotatedImage, SplitKeepsEveryKindInTraining) {
-  std::vector<TrainingImage> given;
-  for (int i = 0; i < 20; ++i) given.push_back(test::syntheticCells(i < 2 ? 400 : 96));
-  auto images = *annotate(given);
-  const auto validation = splitValidation(images, 0.1, 1);
-  EXPECT_EQ(images.size() + validation.size(), given.size());
-  const auto large = [](const std::vector<AnnotatedImage>& all) {
-    return std::count_if(all.begin(), all.end(), [](const AnnotatedImage& image) { return image.rows() == 400; });
-  };
-  EXPECT_EQ(large(images), 1);
-  EXPECT_EQ(large(validation), 1);
+  EXPECT_FALSE(annotate(empty));
 }
 
 TEST(Validation, TheDeepestPointOfADiscIsItsCentre) {
-  const auto images = *annotate({test::syntheticCells()});
-  for (size_t i = 0; i < images[0].objects.size(); ++i) {
-    const auto [x, y] = deepestPoint(images[0], static_cast<int64_t>(i));
-    EXPECT_NEAR(x, images[0].objects[i].x, 1.5);
-    EXPECT_NEAR(y, images[0].objects[i].y, 1.5);
+  const AnnotatedImage image = *annotate(test::syntheticCells());
+  for (size_t i = 0; i < image.objects.size(); ++i) {
+    const auto [x, y] = deepestPoint(image, static_cast<int64_t>(i));
+    EXPECT_NEAR(x, image.objects[i].x, 1.5);
+    EXPECT_NEAR(y, image.objects[i].y, 1.5);
   }
 }
 

@@ -70,6 +70,7 @@ class GatedModel : public Model, private ImageEncoder {
   const ModelIdentity& identity() const override { return inner_.identity(); }
   ImageEncoder& encoder() override { return *this; }
   PromptDecoder& decoder() override { return inner_.decoder(); }
+  InstanceDecoder* instanceDecoder() override { return name_ == "prompts only" ? nullptr : inner_.instanceDecoder(); }
 
  private:
   Result<Embedding> encode(const RgbImage& image, const JobContext& job) override {

@@ -254,6 +254,47 @@ TEST_F(InferenceWorkerTest, CancelAnswersRunningAndWaitingSegmentations) {
   EXPECT_EQ(gate_.arrivals(), 2);
 }
 
+std::future<Result<InstanceSegmentation>> findObjects(InferenceWorker& worker) {
+  const auto promise = std::make_shared<std::promise<Result<InstanceSegmentation>>>();
+  worker.findObjects([promise](Result<InstanceSegmentation> found) { promise->set_value(std::move(found)); });
+  return promise->get_future();
+}
+
+TEST_F(InferenceWorkerTest, AllObjectsAreThoseOfTheSegmenter) {
+  Reference reference(test::kWideShape);
+  const auto expected = segmentInstances(reference.provider, *reference.model.instanceDecoder(), {}, {});
+  ASSERT_TRUE(expected);
+  ASSERT_GT(expected->objects, 20u);
+  openWideImage();
+  const auto found = findObjects(*worker_).get();
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_EQ(found->labels, expected->labels);
+  EXPECT_EQ(found->objects, expected->objects);
+}
+
+TEST_F(InferenceWorkerTest, FindingObjectsNeedsAnImageAndAnInstanceDecoder) {
+  EXPECT_THAT(findObjects(*worker_).get().error().message(), HasSubstr("no image is open"));
+  openWideImage();
+  worker_->loadModel("prompts only");
+  const auto refused = findObjects(*worker_).get();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_THAT(refused.error().message(), HasSubstr("'prompts only' has no instance decoder"));
+}
+
+TEST_F(InferenceWorkerTest, FindingObjectsIsCancelledLikeASegmentation) {
+  openWideImage();
+  gate_.close();
+  auto running = findObjects(*worker_);
+  ASSERT_TRUE(gate_.waitForArrival(1));
+  auto waiting = findObjects(*worker_);
+  worker_->cancelSegmentations();
+  EXPECT_EQ(running.get().error().code(), ErrorCode::kCancelled);
+  EXPECT_EQ(waiting.get().error().code(), ErrorCode::kCancelled);
+  gate_.open();
+  EXPECT_TRUE(findObjects(*worker_).get());
+}
+
 TEST_F(InferenceWorkerTest, AnotherImageCancelsWhatWasAskedAboutTheOldOne) {
   openWideImage();
   gate_.close();

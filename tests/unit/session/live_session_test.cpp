@@ -259,6 +259,7 @@ TEST_F(LiveSessionTest, DamagedWorkIsShownAndNotBegunAnew) {
     const auto live = start();
     live->open(imagePath());
     live->execute("paint 0 0 25 25 8 1");
+    live->waitUntilIdle();  // in one group both would look like the torn end of it
     live->execute("paint 0 0 75 75 8 2");
     live->waitUntilIdle();
     project = told_.last()->project;

@@ -143,6 +143,22 @@ TEST_F(ObjectCommandsTest, PromptsAreAnsweredByTheModel) {
   EXPECT_THAT(refusal(prompts(R"({"objects": [{"id": 5, "points": [[7500, 75, 1]]}]})")), HasSubstr("outside"));
 }
 
+TEST_F(ObjectCommandsTest, AllObjectsAreProposedInOneStep) {
+  must({"paint 0 0 25 25 30 1", "auto ais", "expect objects == 1", "expect proposals == 6"});
+  EXPECT_THAT(printed_, testing::Contains("proposals 6, ids 2 to 7"));
+  EXPECT_EQ(printed_.back(), "ack 3 auto");
+  const Provenance& source = object(2).provenance;
+  EXPECT_EQ(source.model, "fake");
+  EXPECT_EQ(source.weightsHash, worker_.modelState().identity.weightsHash);
+  EXPECT_FALSE(source.preprocessing.empty());
+  EXPECT_TRUE(source.source.empty());
+  EXPECT_TRUE(source.prompts.isEmpty());
+  EXPECT_NEAR(static_cast<double>(object(2).area), 400, 8) << "smoothing rounds the corners of a square";
+  EXPECT_THAT(refusal("auto ais"), HasSubstr("proposed already"));
+  EXPECT_THAT(refusal("auto amg"), HasSubstr("write it as: auto ais"));
+  must({"undo", "expect proposals == 0"});
+}
+
 TEST_F(ObjectCommandsTest, PromptsWithoutAModelChangeNothing) {
   InferenceWorker worker(
       [](const std::string&, const JobContext&) -> Result<std::unique_ptr<Model>> {
@@ -240,6 +256,36 @@ TEST_F(ObjectCommandsTest, ARefinedProposalBecomesAnObject) {
   EXPECT_EQ(object(1).provenance.source, "prompts.json");
   EXPECT_THAT(session_.document().proposals.ids(), IsEmpty());
   must({"undo", "expect proposals == 1", "clear"});
+}
+
+TEST_F(ObjectCommandsTest, PlanesOfAProposalThatWereNotRefinedComeAlong) {
+  Array volume = *Array::create(Dtype::kUint32, {1, 3, 100, 150});
+  for (int64_t z = 0; z < 3; ++z) {
+    for (int64_t y = 15; y < 35; ++y) {
+      for (int64_t x = 15; x < 35; ++x) volume.as<uint32_t>()[static_cast<size_t>((z * 100 + y) * 150 + x)] = 200;
+    }
+  }
+  const auto path = folder_ / "volume.tif";
+  ASSERT_TRUE(io::writeLabelTiff(path, volume, {}));
+  must({"open '" + path.string() + "'",
+        prompts(
+            R"({"objects": [{"id": 5, "z": 0, "points": [[25, 25, 1]]}, {"id": 5, "z": 2, "points": [[25, 25, 1]]}]})"),
+        "expect proposals == 1"});
+  EXPECT_EQ(object(1).area, 800);
+  EXPECT_EQ(object(1).bounds, (Box{{0, 0, 15, 15}, {1, 3, 35, 35}}));
+  must({"refine 1"});
+  EXPECT_EQ(session_.document().draft.prompts.z, 0);
+  EXPECT_EQ(session_.current()->mask.area(), 400);
+  must({"clear", "refine 1", "paint 0 2 17 17 1 2", "commit", "expect proposals == 0", "expect objects == 2"});
+  EXPECT_EQ(session_.document().labels.at(0, 0, 25, 25), 1u);
+  EXPECT_EQ(session_.document().labels.at(0, 1, 25, 25), 0u);
+  EXPECT_EQ(session_.document().labels.at(0, 2, 25, 25), 1u);
+  EXPECT_EQ(session_.document().labels.at(0, 2, 17, 17), 2u) << "it was drawn by hand";
+  EXPECT_EQ(object(1).bounds, (Box{{0, 0, 15, 15}, {1, 3, 35, 35}}));
+  EXPECT_EQ(object(1).area + object(2).area, 800);
+  EXPECT_THAT(session_.document().proposals.ids(), IsEmpty());
+  must({"undo", "expect proposals == 1", "expect objects == 1"});
+  EXPECT_EQ(object(1).area, 800);
 }
 
 TEST_F(ObjectCommandsTest, AProposalThatIsGoneIsRefinedIntoANewObject) {

@@ -1,0 +1,145 @@
+#include "core/nn/train/learned_weights.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace cyto::nn {
+
+namespace {
+
+const std::string kCytoPrefix = "cyto.";
+
+/// The part of the network that a weight belongs to.
+std::string partOf(const std::string& name) {
+  const std::string own = name.starts_with(kCytoPrefix) ? name.substr(kCytoPrefix.size()) : name;
+  return own.substr(0, own.find('.'));
+}
+
+bool isEncoder(const std::string& name) { return partOf(name) == "image_encoder" || partOf(name) == "encoder"; }
+
+bool isBuffer(const std::string& name) {
+  return name.ends_with("running_mean") || name.ends_with("running_var") || name.ends_with("gaussian_matrix");
+}
+
+bool isInBlock(const std::string& name) { return name.starts_with("image_encoder.blocks."); }
+bool isNorm(const std::string& name) { return name.find("norm") != std::string::npos; }
+
+/// Whether a weight of the encoder learns by itself under a method.
+bool learnsUnder(const std::string& method, const std::string& name) {
+  if (method.empty()) return true;
+  if (method == "attention") return isInBlock(name) && name.find(".attn.") != std::string::npos;
+  if (method == "bias") return name.ends_with(".bias");
+  if (method == "norm") return isInBlock(name) && isNorm(name);
+  if (method == "lora" || method == "ssf") return false;
+  throw std::invalid_argument("there is no method '" + method + "'; use lora, ssf, attention, bias or norm");
+}
+
+}  // namespace
+
+LearnedWeights::LearnedWeights(NamedTensors network, const LearningChoice& choice, uint64_t seed)
+    : network_(std::move(network)) {
+  freeze(choice);
+  if (choice.method == "lora") addLora(choice.rank, seed);
+  if (choice.method == "ssf") addScalesAndShifts();
+  if (initial_.empty()) throw std::invalid_argument("every part of the network is frozen; leave one to learn");
+}
+
+size_t LearnedWeights::addParameter(const std::string& name, at::Tensor value) {
+  initial_.emplace_back(name, std::move(value));
+  return initial_.size() - 1;
+}
+
+void LearnedWeights::freeze(const LearningChoice& choice) {
+  for (const std::string& part : choice.frozenParts) {
+    const bool isThere =
+        std::any_of(network_.begin(), network_.end(), [&](const auto& entry) { return partOf(entry.first) == part; });
+    if (!isThere) throw std::invalid_argument("the network has no part '" + part + "' that could be frozen");
+  }
+  const auto isFrozenPart = [&](const std::string& name) {
+    return std::find(choice.frozenParts.begin(), choice.frozenParts.end(), partOf(name)) != choice.frozenParts.end();
+  };
+  bool encoderHasMethod = false;
+  encoderIsFrozen_ = true;
+  for (const auto& [name, weight] : network_) {
+    const bool isFrozen = isFrozenPart(name);
+    encoderHasMethod = encoderHasMethod || (isEncoder(name) && !isFrozen && !choice.method.empty());
+    const bool learns = weight.is_floating_point() && !isBuffer(name) && !isFrozen &&
+                        (!isEncoder(name) || learnsUnder(choice.method, name));
+    learns_.push_back(learns ? 1 : 0);
+    if (!learns) continue;
+    encoderIsFrozen_ = encoderIsFrozen_ && !isEncoder(name);
+    addParameter(name, weight.detach().clone());
+  }
+  if (!choice.method.empty() && !encoderHasMethod) {
+    throw std::invalid_argument("'" + choice.method + "' is a way for the image encoder to learn, but it is frozen");
+  }
+}
+
+/// Query and value of each block: W + B A, with A random and B zero.
+void LearnedWeights::addLora(int64_t rank, uint64_t seed) {
+  const at::Generator random = at::detail::createCPUGenerator(seed);
+  for (size_t i = 0; i < network_.size(); ++i) {
+    const auto& [name, weight] = network_[i];
+    if (!isInBlock(name) || !name.ends_with(".attn.qkv.weight")) continue;
+    const int64_t width = weight.size(1);
+    if (rank < 1 || rank > width) throw std::invalid_argument("the rank must lie in 1.." + std::to_string(width));
+    const std::string stem = name.substr(0, name.size() - std::string("weight").size());
+    Folded folded{i, Rule::kLora, {}};
+    for (const char* which : {"q", "v"}) {
+      const double bound = std::sqrt(1.0 / static_cast<double>(width));
+      const at::Tensor a = at::rand({rank, width}, random, at::kFloat).mul(2 * bound).sub(bound);
+      folded.parameters.push_back(addParameter(stem + "w_a_linear_" + which + ".weight", a));
+      folded.parameters.push_back(addParameter(stem + "w_b_linear_" + which + ".weight", at::zeros({width, rank})));
+    }
+    folded_.push_back(folded);
+  }
+  if (folded_.empty()) throw std::invalid_argument("lora needs a ViT image encoder (vit_b, vit_l, vit_h)");
+  encoderIsFrozen_ = false;
+}
+
+/// Layers of the blocks: scale * (W x + b) + shift. Norms are layers too.
+void LearnedWeights::addScalesAndShifts() {
+  for (size_t i = 0; i < network_.size(); ++i) {
+    const auto& [name, weight] = network_[i];
+    const bool isLayer = isInBlock(name) && name.ends_with(".weight") && weight.dim() <= 2;
+    if (!isLayer) continue;
+    const std::string stem = name.substr(0, name.size() - std::string("weight").size());
+    const size_t scale = addParameter(stem + "scale", at::ones({weight.size(0)}));
+    const size_t shift = addParameter(stem + "shift", at::zeros({weight.size(0)}));
+    folded_.push_back({i, Rule::kScale, {scale}});
+    const auto bias =
+        std::find_if(network_.begin(), network_.end(), [&](const auto& entry) { return entry.first == stem + "bias"; });
+    if (bias == network_.end()) continue;
+    folded_.push_back({static_cast<size_t>(bias - network_.begin()), Rule::kScaleAndShift, {scale, shift}});
+  }
+  if (folded_.empty()) throw std::invalid_argument("ssf needs a ViT image encoder (vit_b, vit_l, vit_h)");
+  encoderIsFrozen_ = false;
+}
+
+at::Tensor LearnedWeights::fold(const Folded& folded, const NamedTensors& learned) const {
+  const at::Tensor base = network_[folded.target].second.detach();
+  const auto parameter = [&](size_t i) { return learned[folded.parameters[i]].second; };
+  switch (folded.rule) {
+    case Rule::kScale: return base.dim() == 2 ? base * parameter(0).unsqueeze(1) : base * parameter(0);
+    case Rule::kScaleAndShift: return base * parameter(0) + parameter(1);
+    case Rule::kLora: break;
+  }
+  const at::Tensor ofQuery = at::matmul(parameter(1), parameter(0)), ofValue = at::matmul(parameter(3), parameter(2));
+  return base + at::cat({ofQuery, at::zeros_like(ofQuery), ofValue});
+}
+
+NamedTensors LearnedWeights::network(const NamedTensors& learned) const {
+  NamedTensors weights;
+  size_t next = 0;
+  for (size_t i = 0; i < network_.size(); ++i) {
+    weights.emplace_back(network_[i].first, learns_[i] ? learned.at(next++).second : network_[i].second.detach());
+  }
+  for (const Folded& folded : folded_) weights[folded.target].second = fold(folded, learned);
+  return weights;
+}
+
+}  // namespace cyto::nn

@@ -1,0 +1,116 @@
+#include "core/nn/train/learned_weights.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/nn/cyto/cyto_small.h"
+
+namespace cyto::nn {
+namespace {
+
+/// The names and kinds of weights that a SAM has, small.
+NamedTensors smallNetwork() {
+  return {{"image_encoder.pos_embed", at::ones({1, 2, 2, 4})},
+          {"image_encoder.blocks.0.norm1.weight", at::ones({4})},
+          {"image_encoder.blocks.0.norm1.bias", at::zeros({4})},
+          {"image_encoder.blocks.0.attn.qkv.weight", at::arange(48, at::kFloat).view({12, 4})},
+          {"image_encoder.blocks.0.attn.qkv.bias", at::zeros({12})},
+          {"prompt_encoder.pe_layer.positional_encoding_gaussian_matrix", at::ones({2, 4})},
+          {"prompt_encoder.no_mask_embed.weight", at::ones({1, 4})},
+          {"mask_decoder.iou_token.weight", at::ones({1, 4})}};
+}
+
+std::vector<std::string> namesOf(const NamedTensors& tensors) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : tensors) names.push_back(name);
+  return names;
+}
+
+const at::Tensor& named(const NamedTensors& tensors, const std::string& name) {
+  for (const auto& [known, tensor] : tensors) {
+    if (known == name) return tensor;
+  }
+  throw std::out_of_range(name);
+}
+
+TEST(LearnedWeights, EverythingLearnsButBuffers) {
+  const LearnedWeights learned(smallNetwork(), {}, 1);
+  EXPECT_EQ(learned.initial().size(), smallNetwork().size() - 1);
+  EXPECT_FALSE(learned.encoderIsFrozen());
+  EXPECT_FALSE(learned.isFolded());
+  const NamedTensors network = learned.network(learned.initial());
+  EXPECT_EQ(namesOf(network), namesOf(smallNetwork()));
+}
+
+TEST(LearnedWeights, FrozenPartsStay) {
+  const LearnedWeights learned(smallNetwork(), {{"image_encoder", "mask_decoder"}, "", 4}, 1);
+  EXPECT_THAT(namesOf(learned.initial()), testing::ElementsAre("prompt_encoder.no_mask_embed.weight"));
+  EXPECT_TRUE(learned.encoderIsFrozen());
+  const NamedTensors cyto = createCytoSmall(1)->namedTensors();
+  const LearnedWeights decoderOnly(cyto, {{"encoder"}, "", 4}, 1);
+  EXPECT_TRUE(decoderOnly.encoderIsFrozen());
+  EXPECT_LT(decoderOnly.initial().size(), cyto.size());
+  EXPECT_GT(decoderOnly.initial().size(), 10U);
+}
+
+TEST(LearnedWeights, LoraStartsAsTheNetworkAndChangesQueryAndValueOnly) {
+  const LearnedWeights learned(smallNetwork(), {{}, "lora", 2}, 1);
+  const std::string qkv = "image_encoder.blocks.0.attn.qkv.";
+  const at::Tensor base = named(smallNetwork(), qkv + "weight");
+  EXPECT_TRUE(named(learned.network(learned.initial()), qkv + "weight").equal(base));
+  NamedTensors changed = learned.initial();
+  for (auto& [name, tensor] : changed) {
+    tensor = tensor.detach().clone();
+    if (name == qkv + "w_b_linear_v.weight") tensor.fill_(1);
+    tensor.set_requires_grad(true);
+  }
+  const at::Tensor weight = named(learned.network(changed), qkv + "weight");
+  EXPECT_TRUE(weight.slice(0, 0, 8).equal(base.slice(0, 0, 8)));
+  const at::Tensor a = named(changed, qkv + "w_a_linear_v.weight");
+  EXPECT_TRUE(at::allclose(weight.slice(0, 8, 12) - base.slice(0, 8, 12), at::ones({4, 2}).mm(a)));
+  weight.sum().backward();
+  EXPECT_GT(named(changed, qkv + "w_b_linear_q.weight").grad().abs().max().item<double>(), 0);
+  EXPECT_GT(a.grad().abs().max().item<double>(), 0);
+}
+
+TEST(LearnedWeights, ScalesAndShiftsActAfterTheLayer) {
+  const LearnedWeights learned(smallNetwork(), {{}, "ssf", 4}, 1);
+  NamedTensors changed = learned.initial();
+  for (auto& [name, tensor] : changed) {
+    if (name.ends_with("qkv.scale")) tensor = at::full({12}, 2.0);
+    if (name.ends_with("qkv.shift")) tensor = at::full({12}, 3.0);
+  }
+  const NamedTensors before = learned.network(learned.initial()), after = learned.network(changed);
+  const at::Tensor x = at::arange(4, at::kFloat).view({1, 4});
+  const std::string qkv = "image_encoder.blocks.0.attn.qkv.";
+  const at::Tensor plain = at::linear(x, named(before, qkv + "weight"), named(before, qkv + "bias"));
+  const at::Tensor scaled = at::linear(x, named(after, qkv + "weight"), named(after, qkv + "bias"));
+  EXPECT_TRUE(at::allclose(scaled, 2 * plain + 3));
+}
+
+TEST(LearnedWeights, SurgeryFreesOnlyWhatItNames) {
+  const LearnedWeights norms(smallNetwork(), {{}, "norm", 4}, 1);
+  EXPECT_THAT(namesOf(norms.initial()), testing::Contains("image_encoder.blocks.0.norm1.weight"));
+  EXPECT_THAT(namesOf(norms.initial()), testing::Not(testing::Contains("image_encoder.blocks.0.attn.qkv.weight")));
+  EXPECT_THAT(namesOf(norms.initial()), testing::Contains("mask_decoder.iou_token.weight"));
+}
+
+TEST(LearnedWeights, RefusesWhatMakesNoSense) {
+  const auto refuses = [](const LearningChoice& choice) {
+    try {
+      LearnedWeights learned(smallNetwork(), choice, 1);
+      return false;
+    } catch (const std::invalid_argument&) {
+      return true;
+    }
+  };
+  EXPECT_TRUE(refuses({{"decoder"}, "", 4}));
+  EXPECT_TRUE(refuses({{}, "magic", 4}));
+  EXPECT_TRUE(refuses({{}, "lora", 0}));
+  EXPECT_TRUE(refuses({{"image_encoder"}, "lora", 2}));
+  EXPECT_TRUE(refuses({{"image_encoder", "prompt_encoder", "mask_decoder"}, "", 4}));
+}
+
+}  // namespace
+}  // namespace cyto::nn
