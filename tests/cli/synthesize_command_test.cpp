@@ -217,8 +217,9 @@ TEST_F(SynthesizeCommand, TwoDoNotWriteIntoOneFolder) {
 
 TEST_F(SynthesizeCommand, WhatItWritesCanBeTrainedOn) {
   ASSERT_EQ(synthesize(file("samples"), "all", {"--count", "16", "--size", "96", "96"}).exitCode, 0);
-  const ProgramRun trained = runProgram({"-q", "train", "sam", "--images", file("samples").string(), "--checkpoint-dir",
-                                         file("training").string(), "--steps", "1", "--batch-images", "1", "--json"});
+  const ProgramRun trained =
+      runProgram({"-q", "train", "sam", "--images", file("samples").string(), "--checkpoint-dir",
+                  file("training").string(), "--steps", "1", "--batch-images", "1", "--threads", "1", "--json"});
   ASSERT_EQ(trained.exitCode, 0) << trained.err;
   EXPECT_EQ(json::parse(trained.out)["steps"], 1);
 }
