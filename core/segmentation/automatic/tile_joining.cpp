@@ -33,8 +33,8 @@ uint32_t TileJoining::representative(uint32_t id) const {
 }
 
 void TileJoining::join(uint32_t a, uint32_t b) {
-  const auto [low, high] = std::minmax(representative(a), representative(b));
-  parent_[high] = low;
+  const uint32_t first = representative(a), second = representative(b);
+  parent_[std::max(first, second)] = std::min(first, second);
 }
 
 Status TileJoining::add(int64_t t, int64_t z, int64_t tile, const InstanceLabels& labels) {

@@ -148,8 +148,8 @@ TEST(InstanceSegmenter, WithoutHaloObjectsEndAtTheBorders) {
 }
 
 TEST(InstanceSegmenter, EveryPlaneHasItsOwnObjects) {
-  const Shape shape{2, 3, 40, 70};
-  const Tiling tiling({40, 70}, {40, 35}, {0, 10});
+  const Shape shape{2, 3, 60, 60};
+  const Tiling tiling({60, 60}, {60, 35}, {0, 12});
   const Truth someEmpty = [](int64_t t, int64_t z, int64_t y, int64_t x) -> uint32_t {
     return t == 1 && z == 1 ? 0 : discs(y, x);
   };
