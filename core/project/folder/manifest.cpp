@@ -44,14 +44,21 @@ json encode(const ImageReference& image, const fs::path& finalFolder) {
   return value;
 }
 
+/// What has a fraction or more than 64 bits is no whole number, and reading it as one is undefined.
+int64_t wholeNumber(const json& value) {
+  if (!value.is_number_integer()) throw std::invalid_argument("the image's shape or type");
+  return value.get<int64_t>();
+}
+
 ImageReference decode(const json& value, const fs::path& folder) {
   ImageReference image;
   image.path = value.at("path").get<std::string>();
   image.key = value.at("key");
   image.contentHash = value.at("content_hash");
-  const auto shape = value.at("shape").get<std::array<int64_t, 4>>();
-  image.shape = {shape[0], shape[1], shape[2], shape[3]};
-  image.channels = value.at("channels");
+  const json& shape = value.at("shape");
+  image.shape = {wholeNumber(shape.at(0)), wholeNumber(shape.at(1)), wholeNumber(shape.at(2)),
+                 wholeNumber(shape.at(3))};
+  image.channels = wholeNumber(value.at("channels"));
   const auto dtype = dtypeFromName(value.at("dtype").get<std::string>());
   if (!dtype || image.shape.elements().value_or(-1) < 0) throw std::invalid_argument("the image's shape or type");
   image.dtype = *dtype;
