@@ -9,12 +9,20 @@
 
 namespace cyto {
 
+enum class Direction { kForward, kBackward };
+constexpr Direction opposite(Direction direction) {
+  return direction == Direction::kForward ? Direction::kBackward : Direction::kForward;
+}
+
 /// Neighbouring pixels of one row-major chunk that changed from one id to another.
 struct LabelRun {
   uint32_t start = 0;  ///< index of the first pixel in the chunk
   uint32_t length = 0;
   uint32_t before = 0;
   uint32_t after = 0;
+
+  uint32_t from(Direction direction) const { return direction == Direction::kForward ? before : after; }
+  uint32_t to(Direction direction) const { return direction == Direction::kForward ? after : before; }
   bool operator==(const LabelRun&) const = default;
 };
 
@@ -57,10 +65,17 @@ std::vector<ChunkKey> unsharedChunks(const LabelVolume& a, const LabelVolume& b)
 /// What turns one volume into another of the same shape. Takes time for the chunks that are not shared.
 LabelDelta differenceBetween(const LabelVolume& before, const LabelVolume& after);
 
-enum class Direction { kForward, kBackward };
-
 /// Applies a change, or takes it back. All or nothing: kFormat, and an untouched volume, when the delta does not fit
 /// it (chunks or runs outside, or pixels that are not what the delta says was there).
 Status apply(const LabelDelta& delta, Direction direction, LabelVolume& labels);
+
+/// A change and what it is a change of.
+struct DeltaOfVolume {
+  const LabelDelta& delta;
+  LabelVolume& labels;
+};
+
+/// The same for several volumes at once, each named once: all or nothing for all of them.
+Status apply(const std::vector<DeltaOfVolume>& deltas, Direction direction);
 
 }  // namespace cyto

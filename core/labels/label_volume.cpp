@@ -6,6 +6,8 @@
 #include <string>
 #include <unordered_set>
 
+#include "core/labels/label_delta.h"
+
 namespace cyto {
 
 namespace {
@@ -230,12 +232,13 @@ LabelVolume::StoredChunk LabelVolume::stored(const ChunkKey& key) const {
   return found == chunks_.end() ? StoredChunk() : found->second;
 }
 
-LabelVolume::Chunk& LabelVolume::writable(const ChunkKey& key) {
+LabelVolume::Chunk& LabelVolume::writable(const ChunkKey& key, bool isMostlyWritten) {
   const auto found = chunks_.find(key);
   // What can run out of memory comes before what changes.
   std::shared_ptr<Chunk> fresh;
   if (found == chunks_.end()) {
-    fresh = blankChunk();
+    fresh = isMostlyWritten ? unsetChunk() : blankChunk();
+    if (isMostlyWritten) fresh->fill(0);
   } else if (found->second.packed) {
     fresh = found->second.packed->unpack();
   }
@@ -258,6 +261,18 @@ LabelVolume::Chunk& LabelVolume::writable(const ChunkKey& key) {
   auto& chunk = const_cast<Chunk&>(*held.dense);
   packBeyondBudget();
   return chunk;
+}
+
+void LabelVolume::write(const ChunkDelta& delta, Direction direction) {
+  int64_t written = 0;
+  bool mayBeBlank = false;
+  for (const LabelRun& run : delta.runs) {
+    written += run.length;
+    mayBeBlank |= run.to(direction) == 0;
+  }
+  Chunk& chunk = writable(delta.chunk, written > kSide * kSide / 4);
+  for (const LabelRun& run : delta.runs) std::fill_n(chunk.begin() + run.start, run.length, run.to(direction));
+  if (mayBeBlank) dropIfBlank(delta.chunk);
 }
 
 void LabelVolume::packBeyondBudget() {

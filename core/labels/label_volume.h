@@ -17,7 +17,8 @@
 namespace cyto {
 
 enum class Direction;
-struct LabelDelta;
+struct ChunkDelta;
+struct DeltaOfVolume;
 
 /// Object ids (uint32, 0 is background) of an image in (t, z, y, x), kept in chunks of 256 x 256 pixels of one plane.
 /// A chunk without labels costs nothing. The chunks that were written last are kept as plain pixels, within a budget of
@@ -91,7 +92,7 @@ class LabelVolume {
 
  private:
   friend class Transaction;
-  friend Status apply(const LabelDelta& delta, Direction direction, LabelVolume& labels);
+  friend Status apply(const std::vector<DeltaOfVolume>& deltas, Direction direction);
 
   /// One of the two, or neither when nothing was written.
   struct StoredChunk {
@@ -104,9 +105,12 @@ class LabelVolume {
 
   StoredChunk stored(const ChunkKey& key) const;
 
+  /// Writes the changes of one chunk, which must fit it.
+  void write(const ChunkDelta& delta, Direction direction);
+
   /// The chunk for writing: made when missing, unpacked when packed, copied first when somebody else holds it. Valid
-  /// until the next call.
-  Chunk& writable(const ChunkKey& key);
+  /// until the next call. Whoever is going to write to most of the chunk says so.
+  Chunk& writable(const ChunkKey& key, bool isMostlyWritten = false);
 
   /// Leaves the chunks there are to the budget of the volume this one was copied from.
   void beginOwnBudget() { denseByVersion_ = {}; }

@@ -26,12 +26,7 @@ Status apply(const Edit& edit, Direction direction, Document& document) {
     if (exists != shouldExist) return misfit("object " + std::to_string(change.id));
   }
   // Labels check themselves and come last of what can fail.
-  CYTO_TRY(apply(edit.labels, direction, document.labels));
-  if (Status fits = apply(edit.proposals, direction, document.proposals); !fits) {
-    const Direction back = isForward ? Direction::kBackward : Direction::kForward;
-    [[maybe_unused]] const Status undone = apply(edit.labels, back, document.labels);
-    return fits;
-  }
+  CYTO_TRY(apply({{edit.labels, document.labels}, {edit.proposals, document.proposals}}, direction));
   for (const ObjectChange& change : edit.objects) {
     const auto& now = isForward ? change.after : change.before;
     if (now) {

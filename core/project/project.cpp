@@ -73,13 +73,15 @@ Status Project::perform(const Edit& edit) {
   // Applied first to learn whether it fits; nobody sees it before it is on disk.
   CYTO_TRY(apply(edit, Direction::kForward, document_));
   const int64_t time_us = now_us();
-  const auto sequence = write(RecordKind::kEdit, encodeEdit(edit), time_us);
+  const std::string payload = encodeEdit(edit);
+  const auto sequence = write(RecordKind::kEdit, payload, time_us);
   if (!sequence) {
     [[maybe_unused]] const Status undone = apply(edit, Direction::kBackward, document_);
     return sequence.error();
   }
   history_.add(stepOf(edit, *sequence, time_us));
   nextId_ = nextIdAfter(edit, nextId_);
+  recent_.add(*sequence, std::make_shared<const Edit>(edit), payload.size());
   keepUp();
   return {};
 }
@@ -148,10 +150,16 @@ Status Project::walkOnCopy(const History::Path& path, uint64_t target) {
 }
 
 Status Project::walkInPlace(const History::Path& path, uint64_t target) {
-  std::vector<std::pair<Edit, Direction>> done;
+  std::vector<std::pair<RecentEdits::EditPtr, Direction>> done;
   const auto step = [&](uint64_t sequence, Direction direction) -> Status {
-    CYTO_ASSIGN(Edit taken, editAt(sequence));
-    CYTO_TRY(apply(taken, direction, document_));
+    RecentEdits::EditPtr taken = recent_.find(sequence);
+    if (!taken) {
+      CYTO_ASSIGN(const Record record, journal_->read(sequence));
+      CYTO_ASSIGN(Edit read, decodeEdit(record.payload));
+      taken = std::make_shared<const Edit>(std::move(read));
+      recent_.add(sequence, taken, record.payload.size());
+    }
+    CYTO_TRY(apply(*taken, direction, document_));
     done.emplace_back(std::move(taken), direction);
     return {};
   };
@@ -169,8 +177,7 @@ Status Project::walkInPlace(const History::Path& path, uint64_t target) {
   }
   // Nothing was promised yet: back to where it was.
   for (auto entry = done.rbegin(); entry != done.rend(); ++entry) {
-    const auto opposite = entry->second == Direction::kForward ? Direction::kBackward : Direction::kForward;
-    [[maybe_unused]] const Status undone = apply(entry->first, opposite, document_);
+    [[maybe_unused]] const Status undone = apply(*entry->first, opposite(entry->second), document_);
   }
   return status;
 }
@@ -188,6 +195,7 @@ Status Project::endGroup() {
     history_.forgetSince(std::move(start.history));
     nextId_ = start.nextId;
     savedAt_us_ = start.savedAt_us;
+    recent_.clear();
     return synced;
   }
   keepUp();

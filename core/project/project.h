@@ -14,6 +14,7 @@
 #include "core/project/folder/project_lock.h"
 #include "core/project/history.h"
 #include "core/project/project_upkeep.h"
+#include "core/project/recent_edits.h"
 #include "core/project/restoration.h"
 
 namespace cyto {
@@ -142,6 +143,7 @@ class Project {
   std::optional<GroupStart> group_;
   Document document_;
   History history_;
+  RecentEdits recent_;
   uint32_t nextId_ = 1;
   int64_t savedAt_us_ = 0;
   std::string readOnlyReason_;

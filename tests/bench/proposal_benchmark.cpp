@@ -48,6 +48,13 @@ struct Opened {
   std::unique_ptr<Project> project =
       *Project::create(folder / "well.cyto", {"/well.tif", "", {1, 1, kSide, kSide}, 1, Dtype::kUint8, {}, ""});
 
+  void reopen() {
+    project.reset();
+    auto again = Project::open(folder / "well.cyto");
+    must(again ? Status() : Status(again.error()));
+    project = *std::move(again);
+  }
+
   void propose() {
     must(project->perform(proposeObjects(project->document(), tenThousandCells(), project->nextId()).edit));
   }
@@ -102,6 +109,24 @@ void BM_UndoAndRedoTheAcceptanceOfAll(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_UndoAndRedoTheAcceptanceOfAll)->Unit(benchmark::kMillisecond);
+
+/// Right after opening, when the step has to be read from the journal.
+void BM_UndoTheAcceptanceOfAllAfterOpening(benchmark::State& state) {
+  Opened opened;
+  opened.propose();
+  const auto ids = idsInState(opened.project->document().objects, ObjectState::kProposal);
+  must(opened.project->perform(acceptProposals(opened.project->document(), ids, {}).edit));
+  for (auto _ : state) {
+    state.PauseTiming();
+    opened.reopen();
+    state.ResumeTiming();
+    must(opened.project->undo());
+    state.PauseTiming();
+    must(opened.project->redo());
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(BM_UndoTheAcceptanceOfAllAfterOpening)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 

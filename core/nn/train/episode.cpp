@@ -70,8 +70,9 @@ PromptedLoss promptObjects(PromptableModel& model, const Features& features, con
   }
   PromptedLoss result;
   const bool oneByOne = chance(options.singleCorrections);
+  const bool asksForAlternatives = !startsWithBox && chance(options.alternatives);
   for (int i = 0; i < options.subIterations; ++i) {
-    const bool multimask = i == 0 && !startsWithBox;
+    const bool multimask = i == 0 && asksForAlternatives;
     const DecodedMasks masks = model.decode(features, prompts, multimask);
     const at::Tensor truth = objects.truthOf(masks.logits.size(2));
     const at::Tensor loss = promptLoss(masks, truth, multimask ? shareOfMean : 0);

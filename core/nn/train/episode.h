@@ -10,6 +10,7 @@ struct EpisodeOptions {
   int objectsPerImage = 6;
   int subIterations = 3;
   double singleCorrections = 0;  ///< probability of one click a correction instead of one of each kind
+  double alternatives = 1;       ///< probability that the first click asks for several masks instead of the one
   double maskProbability = 0.5;
   double boxDistortion = 0.025;
   at::ScalarType type = at::kFloat;  ///< of the frames

@@ -28,6 +28,8 @@ constexpr double kPlateauFactor = 0.9;       // spec/micro-sam.md §9.5
 constexpr int64_t kPlateauPatience = 3;
 constexpr int kToleratedFailures = 20;
 constexpr double kSingleCorrections = 0.5;
+constexpr double kAlternatives =
+    0.5;  // the program answers a click with the first mask, so a click asks for that one too
 constexpr size_t kNamesInMessage = 8;
 
 NamedTensors copyOf(const NamedTensors& weights) {
@@ -173,6 +175,7 @@ TrainingRun::Plan TrainingRun::planStep(const AnnotatedSamples& samples) const {
   plan.episode.type = type_;
   plan.episode.encoderLearns = !learned_.encoderIsFrozen();
   plan.episode.singleCorrections = isDense() ? kSingleCorrections : 0;
+  plan.episode.alternatives = isDense() ? kAlternatives : 1;
   plan.episode.subIterations = drawSubIterations(random);
   plan.drawn.resize(replicas_.size());
   for (auto& indices : plan.drawn) {

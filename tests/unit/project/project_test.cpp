@@ -46,40 +46,6 @@ class ProjectTest : public testing::Test {
   test::TemporaryFolder folder_;
 };
 
-TEST(EditFormat, AnEditComesBackAsItWas) {
-  Document document = emptyDocument(kShape, {});
-  const Edit prompt = promptEdit(document, {3.25, -0.5, false});
-  ASSERT_TRUE(apply(prompt, Direction::kForward, document));
-  const Edit answer = answerEdit(document, inscribedEllipse({10, 20, 43, 31}));
-  ASSERT_TRUE(apply(answer, Direction::kForward, document));
-  const Edit commit = commitEdit(document, 7, square(250, 250, 20));
-  for (const Edit& edit : {prompt, answer, commit}) {
-    const auto back = decodeEdit(encodeEdit(edit));
-    ASSERT_TRUE(back) << back.error().message();
-    EXPECT_EQ(*back, edit) << edit.label;
-  }
-}
-
-TEST(EditFormat, CutOrChangedBytesAreRefusedNotBelieved) {
-  Document document = emptyDocument(kShape, {});
-  const std::string whole = encodeEdit(commitEdit(document, 7, square(250, 250, 20)));
-  for (size_t length = 0; length < whole.size(); ++length) {
-    EXPECT_FALSE(decodeEdit(std::string_view(whole).substr(0, length))) << length;
-  }
-  const uint64_t seed = test::randomSeed(41);
-  SCOPED_TRACE(test::seedText(seed));
-  std::mt19937_64 random(seed);
-  for (int round = 0; round < 2000; ++round) {
-    std::string damaged = whole;
-    damaged[random() % damaged.size()] = static_cast<char>(random());
-    const auto edit = decodeEdit(damaged);
-    if (edit) {
-      Document target = emptyDocument(kShape, {});
-      [[maybe_unused]] const Status mayFail = apply(*edit, Direction::kForward, target);
-    }
-  }
-}
-
 TEST(ApplyEdit, WhatDoesNotFitChangesNothing) {
   Document document = emptyDocument(kShape, {});
   const Edit commit = commitEdit(document, 7, square(10, 10, 5));
