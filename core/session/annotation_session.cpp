@@ -90,6 +90,7 @@ Status AnnotationSession::start(std::unique_ptr<Project> project, std::shared_pt
   project_ = std::move(project);
   image_ = std::move(image);
   transient_.reset();
+  found_.reset();
   hasUnsaved_ = false;
   imageProblem_.clear();
   refusedImage_.clear();
@@ -112,6 +113,7 @@ Status AnnotationSession::relink(const fs::path& place, bool anyContent) {
   CYTO_TRY(project_->relink(now));
   worker_.setImage(image);
   image_ = std::move(image);
+  found_.reset();
   imageProblem_.clear();
   return {};
 }

@@ -113,9 +113,11 @@ class AnnotationSession {
   /// and its provenance keeps the prompts of the first. `cancel` and InferenceWorker::cancelSegmentations give it up.
   Result<Proposed> proposePrompts(const std::filesystem::path& file, const JobContext& job);
 
-  /// All objects that the model's instance decoder finds in the image, see InferenceWorker::findObjects; given up like
-  /// `proposePrompts`.
+  /// All objects that the model's instance decoder finds in the image, see InferenceWorker::findObjects.
   Result<Proposed> proposeAll(const JobContext& job);
+
+  /// Found meanwhile in the image that is open: the next `proposeAll` takes these instead of looking.
+  void keepFound(FoundObjects found) { found_ = std::move(found); }
 
   /// Which proposals were accepted and which stay, because no pixel of theirs is free.
   struct Accepted {
@@ -175,12 +177,14 @@ class AnnotationSession {
   Status acceptAnswer(const ObjectMask& answer, int alternative, AnswerKind kind);
   Status settleTransient();
   Status walk(int64_t steps, std::optional<uint64_t> (History::*next)(uint64_t from) const, const std::string& what);
+  Result<FoundObjects> findObjects(const JobContext& job);
   Result<std::vector<ObjectMask>> answerAll(const std::vector<ObjectPrompts>& prompts, const JobContext& job);
 
   InferenceWorker& worker_;
   std::unique_ptr<Project> project_;
   std::shared_ptr<const io::ImageSource> image_;
   std::shared_ptr<const CurrentObject> transient_;
+  std::optional<FoundObjects> found_;
   bool hasUnsaved_ = false;
   std::vector<std::string> notices_;
   std::string imageProblem_;

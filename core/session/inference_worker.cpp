@@ -60,6 +60,7 @@ InferenceWorker::~InferenceWorker() {
     const std::lock_guard lock(mutex_);
     isStopping_ = true;
     if (running_) running_->cancel.cancel();
+    dropFindings();
     wake();
   }
   thread_.join();
@@ -70,6 +71,7 @@ void InferenceWorker::setImage(std::shared_ptr<const io::ImageSource> image) {
   image_.swap(image);  // the old one dies, if nobody else has it, after the mutex is free
   isImageNew_ = true;
   dropSegmentations();
+  dropFindings();
   dropPreview();
   interrupt({Work::kSegmenting, Work::kPreviewing, Work::kEmbedding});
   embeddingState_ = {};
@@ -78,6 +80,7 @@ void InferenceWorker::setImage(std::shared_ptr<const io::ImageSource> image) {
 
 void InferenceWorker::loadModel(std::string nameOrFile) {
   const std::lock_guard lock(mutex_);
+  dropFindings();
   requestModel(std::move(nameOrFile));
 }
 
@@ -103,12 +106,23 @@ void InferenceWorker::segment(ObjectPrompts prompts, int alternative, Answer ans
   wake();
 }
 
-void InferenceWorker::findObjects(InstanceAnswer answer) {
+uint64_t InferenceWorker::findObjects(ObjectsAnswer answer, ProgressSink progress) {
   const std::lock_guard lock(mutex_);
   if (image_ && modelState_.phase == ModelState::Phase::kNone) requestModel("");
   interrupt({Work::kEmbedding});
-  segmentations_.push_back(
-      {[this, answer](const JobContext& job) { answerWithObjects(answer, job); }, [answer] { answer(cancelled()); }});
+  findings_.push_back({++lastFinding_, {}, std::move(answer), std::move(progress)});
+  wake();
+  return lastFinding_;
+}
+
+void InferenceWorker::cancelFinding(uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  if (finding_ && finding_->number == number) finding_->cancel.cancel();
+  const auto waiting = std::find_if(findings_.begin(), findings_.end(),
+                                    [number](const Finding& finding) { return finding.number == number; });
+  if (waiting == findings_.end()) return;
+  dropFinding(*waiting);
+  findings_.erase(waiting);
   wake();
 }
 
@@ -184,23 +198,16 @@ InferenceWorker::Task InferenceWorker::start(Work work, Task task) {
 }
 
 InferenceWorker::Task InferenceWorker::takeMostUrgent() {
-  const bool isSceneValid = !isImageNew_ && !modelRequest_;
-  const bool isPreviewAnswerable = isSceneValid && isPreviewDue();
-  if (!dropped_.empty()) return start(Work::kAnswering, [this](const JobContext&) { answerDropped(); });
   if (isImageNew_) return start(Work::kChangingImage, [this](const JobContext&) { changeImage(); });
   if (modelRequest_) {
     const std::string name = *std::exchange(modelRequest_, std::nullopt);
     return start(Work::kLoading, [this, name](const JobContext& job) { load(name, job); });
   }
-  if (!segmentations_.empty()) {
-    Segmentation segmentation = std::move(segmentations_.front());
-    segmentations_.pop_front();
-    return start(Work::kSegmenting, std::move(segmentation.run));
-  }
-  if (isPreviewAnswerable) {
-    Request request = std::exchange(preview_, std::nullopt)->request;
-    return start(Work::kPreviewing,
-                 [this, request = std::move(request)](const JobContext& job) { answer(request, job); });
+  if (Task task = takeAnswer()) return task;
+  if (!findings_.empty()) {
+    finding_ = std::move(findings_.front());
+    findings_.pop_front();
+    return start(Work::kFinding, [this, finding = *finding_](const JobContext&) { find(finding); });
   }
   if (const auto tile = nextTile()) {
     Task task = start(Work::kEmbedding, [this, tile](const JobContext& job) { embedAhead(*tile, job); });
@@ -211,6 +218,21 @@ InferenceWorker::Task InferenceWorker::takeMostUrgent() {
     return start(Work::kEmbedding, [this](const JobContext&) { publishEmbeddings(false, std::nullopt); });
   }
   return nullptr;
+}
+
+/// What somebody waits for, about the image and the model that are in use.
+InferenceWorker::Task InferenceWorker::takeAnswer() {
+  const bool isPreviewAnswerable = isPreviewDue();  // or it is dropped
+  if (!dropped_.empty()) return start(Work::kAnswering, [this](const JobContext&) { answerDropped(); });
+  if (!segmentations_.empty()) {
+    Segmentation segmentation = std::move(segmentations_.front());
+    segmentations_.pop_front();
+    return start(Work::kSegmenting, std::move(segmentation.run));
+  }
+  if (!isPreviewAnswerable) return nullptr;
+  Request request = std::exchange(preview_, std::nullopt)->request;
+  return start(Work::kPreviewing,
+               [this, request = std::move(request)](const JobContext& job) { answer(request, job); });
 }
 
 /// Whether the preview's tiles are there. Drops a preview whose tiles will never be.
@@ -311,13 +333,37 @@ void InferenceWorker::answer(const Request& request, const JobContext& job) {
   request.answer(std::move(result));
 }
 
-void InferenceWorker::answerWithObjects(const InstanceAnswer& answer, const JobContext& job) {
-  Result<InstanceSegmentation> result = objects(job);
-  if (job.cancel.isCancelled()) result = cancelled();
-  answer(std::move(result));
+void InferenceWorker::find(const Finding& finding) {
+  const auto advanced = [&](const Progress& progress) {
+    if (finding.progress) finding.progress(progress);
+    publishEmbeddings(true, std::nullopt);
+    answerBetweenTiles();
+  };
+  Result<FoundObjects> result = objects({finding.cancel.token(), advanced});
+  {
+    const std::lock_guard lock(mutex_);
+    finding_.reset();
+  }
+  if (finding.cancel.token().isCancelled()) result = cancelled();
+  finding.answer(std::move(result));
 }
 
-Result<InstanceSegmentation> InferenceWorker::objects(const JobContext& job) {
+// A click must not wait for a thousand planes.
+void InferenceWorker::answerBetweenTiles() {
+  std::unique_lock lock(mutex_);
+  while (!isStopping_ && !isImageNew_ && !modelRequest_) {
+    Task task = takeAnswer();
+    if (!task) break;
+    const JobContext job{running_->cancel.token(), {}};
+    lock.unlock();
+    task(job);
+    task = nullptr;
+    lock.lock();
+  }
+  running_ = Running{Work::kFinding, {}, {}};
+}
+
+Result<FoundObjects> InferenceWorker::objects(const JobContext& job) {
   if (!scene_) return withoutScene();
   const ModelIdentity& identity = model_->identity();
   InstanceDecoder* const decoder = model_->instanceDecoder();
@@ -329,7 +375,8 @@ Result<InstanceSegmentation> InferenceWorker::objects(const JobContext& job) {
     return segmentInstances(scene_->embeddings, *decoder, presetFor(identity.name), job);
   });
   publishEmbeddings(true, std::nullopt);
-  return found;
+  if (!found) return std::move(found).error();
+  return FoundObjects{*std::move(found), identity};
 }
 
 /// Why there is no image or no model.
@@ -411,6 +458,16 @@ void InferenceWorker::dropSegmentations() {
   segmentations_.clear();
 }
 
+void InferenceWorker::dropFinding(const Finding& finding) {
+  dropped_.emplace_back([answer = finding.answer] { answer(cancelled()); });
+}
+
+void InferenceWorker::dropFindings() {
+  for (const Finding& finding : findings_) dropFinding(finding);
+  findings_.clear();
+  if (finding_) finding_->cancel.cancel();
+}
+
 void InferenceWorker::interrupt(std::initializer_list<Work> works) {
   if (running_ && std::find(works.begin(), works.end(), running_->work) != works.end()) running_->cancel.cancel();
 }
@@ -421,8 +478,8 @@ void InferenceWorker::wake() {
 }
 
 bool InferenceWorker::hasRequests() const {
-  return isImageNew_ || modelRequest_ || !segmentations_.empty() || preview_ || !dropped_.empty() ||
-         (running_ && running_->work != Work::kEmbedding);
+  return isImageNew_ || modelRequest_ || !segmentations_.empty() || !findings_.empty() || preview_ ||
+         !dropped_.empty() || (running_ && running_->work != Work::kEmbedding);
 }
 
 }  // namespace cyto

@@ -40,11 +40,17 @@ struct EmbeddingState {
   std::optional<TileAddress> current;  ///< being encoded now
 };
 
+/// All objects of an image, and the model that found them.
+struct FoundObjects {
+  InstanceSegmentation segmentation;
+  ModelIdentity model;
+};
+
 /// Owns the one thread on which models are loaded, tiles embedded and prompts answered. Requests are values and come
 /// back at once; answers come on the worker's thread and must be passed on quickly. Urgency: model and image changes,
-/// then segmentations in their order, then the newest preview, then embedding ahead by attention. A segmentation
-/// interrupts the embedding of another tile; a preview never causes an interruption, it waits for its tile, which
-/// the cursor puts first. Thread-safe.
+/// then segmentations in their order, then the newest preview, then finding all objects, then embedding ahead by
+/// attention. A segmentation interrupts the embedding of another tile; a preview never causes an interruption, it waits
+/// for its tile, which the cursor puts first. Thread-safe.
 class InferenceWorker {
  public:
   struct Listener {
@@ -53,7 +59,7 @@ class InferenceWorker {
     std::function<void(const Error&)> embeddingFailed;  ///< once per image and model; embedding ahead stops then
   };
   using Answer = std::function<void(Result<ObjectMask>)>;
-  using InstanceAnswer = std::function<void(Result<InstanceSegmentation>)>;
+  using ObjectsAnswer = std::function<void(Result<FoundObjects>)>;
 
   /// Embeddings that are kept in memory. 256 MB hold 61 tiles of a SAM encoder.
   static constexpr int64_t kEmbeddingBudget_bytes = 256'000'000;
@@ -77,9 +83,13 @@ class InferenceWorker {
   /// asked for. Waits for its tile.
   void segment(ObjectPrompts prompts, int alternative, Answer answer);
 
-  /// Finds all objects of the image with the model's instance decoder and the parameters that suit the model; counts as
-  /// a segmentation. kInvalidArgument when the model has no instance decoder.
-  void findObjects(InstanceAnswer answer);
+  /// Finds all objects of the image with the model's instance decoder and the parameters that suit the model. Long
+  /// work: segmentations and previews come before it, and between its tiles; another image or model ends it with
+  /// kCancelled. Returns a number for `cancelFinding`. kInvalidArgument when the model has no instance decoder.
+  uint64_t findObjects(ObjectsAnswer answer, ProgressSink progress = {});
+
+  /// Drops what waits or runs under this number; it is answered with kCancelled.
+  void cancelFinding(uint64_t number);
 
   /// The mask that a click would give. The newest replaces one that waits, which is answered with kCancelled.
   void preview(ObjectPrompts prompts, Answer answer);
@@ -113,6 +123,14 @@ class InferenceWorker {
     std::function<void()> drop;
   };
 
+  /// All objects are to be found.
+  struct Finding {
+    uint64_t number = 0;
+    CancelSource cancel = {};
+    ObjectsAnswer answer;
+    ProgressSink progress;
+  };
+
   struct WaitingPreview {
     Request request;
     /// Its tiles that were not in memory yet; unknown until the thread looks.
@@ -128,7 +146,7 @@ class InferenceWorker {
     bool hasFailed = false;  ///< nothing is embedded ahead any more
   };
 
-  enum class Work { kAnswering, kChangingImage, kLoading, kSegmenting, kPreviewing, kEmbedding };
+  enum class Work { kAnswering, kChangingImage, kLoading, kSegmenting, kPreviewing, kFinding, kEmbedding };
   struct Running {
     Work work;
     CancelSource cancel;
@@ -142,8 +160,9 @@ class InferenceWorker {
   void changeImage();
   void load(const std::string& nameOrFile, const JobContext& job);
   void answer(const Request& request, const JobContext& job);
-  void answerWithObjects(const InstanceAnswer& answer, const JobContext& job);
-  Result<InstanceSegmentation> objects(const JobContext& job);
+  void find(const Finding& finding);
+  Result<FoundObjects> objects(const JobContext& job);
+  void answerBetweenTiles();
   Error withoutScene() const;
   Result<ObjectMask> maskFor(const Request& request, const JobContext& job);
   void embedAhead(const TileAddress& tile, const JobContext& job);
@@ -153,6 +172,7 @@ class InferenceWorker {
 
   // With the mutex held.
   Task takeMostUrgent();
+  Task takeAnswer();
   Task start(Work work, Task task);
   bool isPreviewDue();
   std::optional<TileAddress> nextTile();
@@ -161,6 +181,8 @@ class InferenceWorker {
   void requestModel(std::string nameOrFile);
   void dropPreview();
   void dropSegmentations();
+  void dropFinding(const Finding& finding);
+  void dropFindings();
   void interrupt(std::initializer_list<Work> works);
   void wake();
   bool hasRequests() const;
@@ -176,6 +198,9 @@ class InferenceWorker {
   bool isImageNew_ = false;  // scene_ does not show image_ yet
   std::optional<std::string> modelRequest_;
   std::deque<Segmentation> segmentations_;
+  std::deque<Finding> findings_;
+  std::optional<Finding> finding_;  // runs, perhaps with an answer between its tiles
+  uint64_t lastFinding_ = 0;
   std::optional<WaitingPreview> preview_;
   std::optional<Attention> attention_;
   std::vector<std::function<void()>> dropped_;  // to be answered with kCancelled

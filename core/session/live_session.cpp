@@ -6,9 +6,7 @@
 #include <iterator>
 #include <utility>
 
-#include "core/project/exchange/english.h"
 #include "core/session/autosave.h"
-#include "core/session/session_export.h"
 
 namespace cyto {
 
@@ -32,19 +30,15 @@ bool replacesHistory(const std::string& command) {
   return word == "open" || word == "project" || word == "save";
 }
 
+/// Whether a command finds all objects with the model.
+bool findsAll(const std::string& command) {
+  const auto words = scriptWords(command);
+  return words && *words == std::vector<std::string>{"auto", "ais"};
+}
+
 // How lines begin that are for the user.
 constexpr std::string_view kWarning = "warning ";
 constexpr std::string_view kNotice = "notice ";
-
-/// What a command that takes labels in says of their number: "12 objects".
-std::string countIn(const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) {
-    for (const std::string kind : {"object", "proposal"}) {
-      if (line.starts_with(kind + "s ")) return counted(std::atoll(line.c_str() + kind.size() + 2), kind);
-    }
-  }
-  return "nothing";
-}
 
 /// The label file of a command that takes one in; such commands are jobs.
 std::optional<std::string> fileTakenIn(const std::string& command) {
@@ -93,14 +87,17 @@ LiveSession::~LiveSession() {
   const auto last = std::make_shared<std::promise<void>>();
   std::future<void> isDone = last->get_future();
   commands_.post(JobPriority::kBatch, [last](const CancelToken&) { last->set_value(); });
-  // Edits are carried out; a mask that one of them still waits for is given up.
-  while (isDone.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready) worker_.cancelSegmentations();
+  // Edits are carried out; a mask that one of them still waits for is given up, and so are objects to be found.
+  while (cancelFindings() || isDone.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready) {
+    worker_.cancelSegmentations();
+  }
   exports_.waitUntilIdle();
 }
 
 void LiveSession::waitUntilIdle() {
   commands_.waitUntilIdle();
   worker_.waitUntilIdle();
+  commands_.waitUntilIdle();  // what was found is taken in
   exports_.waitUntilIdle();
 }
 
@@ -136,6 +133,10 @@ void LiveSession::run(const Requests& requests) {
       runImport(request, *file);
       continue;
     }
+    if (findsAll(request.command) && session_.image()) {
+      beginFinding(request);
+      continue;
+    }
     const bool isFirst = outcomes_.empty();
     const bool mayWait = mayShareSync(request.command) && i + 1 < requests.size() &&
                          mayShareSync(requests[i + 1].command) && !isClosing_;
@@ -146,17 +147,6 @@ void LiveSession::run(const Requests& requests) {
     if (!mayWait || isLong) [[maybe_unused]]
       const Status told = settle(false);
   }
-}
-
-void LiveSession::runImport(const Request& request, const std::string& file) {
-  const auto work = [&]() -> Result<std::string> {
-    const Outcome outcome = carryOut(request);
-    publish(false);
-    acknowledge(outcome);
-    CYTO_TRY(outcome.status);
-    return "Imported " + countIn(outcome.printed);
-  };
-  runJob("Importing " + fs::path(file).filename().string(), work, request.done);
 }
 
 LiveSession::Outcome LiveSession::carryOut(const Request& request) {
@@ -269,64 +259,6 @@ Status LiveSession::openImage(const fs::path& path) {
   tell(Notice::Severity::kWarning, "Your work cannot be kept in '" + autosaveFolder_.string() + "' (" +
                                        created.error().message() + "). Save the project elsewhere before you start.");
   return session_.open(path, {});
-}
-
-void LiveSession::saveAs(fs::path folder, Done done) {
-  post([this, folder = std::move(folder), done = std::move(done)] {
-    const auto work = [&]() -> Result<std::string> {
-      const Status saved = session_.saveAs(folder);
-      if (saved) forgetHistory();
-      publish(false);
-      CYTO_TRY(saved);
-      return "Saved " + folder.string();
-    };
-    runJob("Saving " + folder.filename().string(), work, done);
-  });
-}
-
-void LiveSession::exportLabels(LabelFormat format, fs::path path, fs::path provenance, Done done) {
-  const auto begin = [this, format, path = std::move(path), provenance = std::move(provenance),
-                      done = std::move(done)] {
-    const auto check = [&]() -> Status {
-      if (!session_.project()) return Error(ErrorCode::kInvalidArgument, "no image is open");
-      CYTO_TRY(checkTarget(path));
-      return provenance.empty() ? Status() : checkTarget(provenance);
-    };
-    const Status ready = check();
-    if (!ready) {
-      tell(Notice::Severity::kError, ready.error().message());
-      if (done) done(ready);
-      return;
-    }
-    write("export " + std::string(labelFormatName(format)) + " " + quotedWord(path.string()) +
-          (provenance.empty() ? "" : " " + quotedWord(provenance.string())));
-    const Document document = session_.document();
-    const ProvenanceContext context{session_.project()->folder(), session_.project()->image(), path};
-    exports_.post(JobPriority::kBatch, [this, format, provenance, document, context, done](const CancelToken&) {
-      std::vector<std::string> notices;
-      const auto work = [&]() -> Result<std::string> {
-        CYTO_TRY(exportLabelsOf(document, context.image, context.labels, format, true, notices, {}));
-        if (!provenance.empty()) CYTO_TRY(writeSideCar(provenance, document, context));
-        return "Exported " + context.labels.string();
-      };
-      runJob("Exporting " + context.labels.filename().string(), work, done);
-      for (const std::string& notice : notices) tell(Notice::Severity::kWarning, notice);
-    });
-  };
-  // The snapshot is taken in the order of the commands, the file is written beside them.
-  post(begin);
-}
-
-void LiveSession::runJob(std::string name, const std::function<Result<std::string>()>& work, const Done& done) const {
-  SessionJob job{nextJob_++, std::move(name), "", false, false};
-  if (listener_.jobChanged) listener_.jobChanged(job);
-  const Result<std::string> outcome = work();
-  job.isFinished = true;
-  job.hasFailed = !outcome;
-  job.outcome = outcome ? *outcome : outcome.error().message();
-  if (listener_.jobChanged) listener_.jobChanged(job);
-  if (!outcome) tell(Notice::Severity::kError, outcome.error().message());
-  if (done) done(outcome ? Status() : Status(outcome.error()));
 }
 
 // --- previews --------------------------------------------------------------------------------------------------------

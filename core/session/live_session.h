@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -46,13 +47,15 @@ struct Notice {
   std::string text;
 };
 
-/// Work that takes a while besides embedding: opening, saving elsewhere, importing, exporting.
+/// Work that takes a while besides embedding: opening, saving elsewhere, importing, exporting, finding all objects.
 struct SessionJob {
   uint64_t id = 0;
   std::string name;
-  std::string outcome;  ///< what it did, or why it failed
+  std::string outcome = {};  ///< what it did, or why it failed
   bool isFinished = false;
   bool hasFailed = false;
+  bool canCancel = false;
+  Progress progress = {};  ///< total 0: its length is unknown
 };
 
 /// A session for a window: requests come back at once and are carried out in their order on a thread of its own; what
@@ -84,7 +87,8 @@ class LiveSession {
   void open(std::filesystem::path path, Done done = {});
 
   /// Carries out one session command in live mode; a failure is noticed to the user and given to `done`, and so is what
-  /// the command says to the user. One that takes labels in is a job.
+  /// the command says to the user. One that takes labels in is a job; one that finds all objects is a job beside the
+  /// commands that follow, and only taking in what was found waits for its turn.
   void execute(std::string command, Done done = {});
 
   /// Writes the labels as they are now, beside further edits; and their provenance when it names a file.
@@ -93,6 +97,9 @@ class LiveSession {
 
   /// Goes on in a copy of the project elsewhere.
   void saveAs(std::filesystem::path folder, Done done = {});
+
+  /// Ends a job that can be cancelled; nothing of it stays.
+  void cancelJob(uint64_t id);
 
   void loadModel(std::string nameOrFile) { worker_.loadModel(std::move(nameOrFile)); }
 
@@ -139,7 +146,12 @@ class LiveSession {
   void tellFailure(const Outcome& outcome) const;
   Status openNow(const std::filesystem::path& path);
   Status openImage(const std::filesystem::path& path);
+  void beginFinding(const Request& request);
+  void takeFound(const Request& request, const SessionJob& job, const std::shared_ptr<const io::ImageSource>& image,
+                 Result<FoundObjects>& found);
+  bool cancelFindings();
   void runJob(std::string name, const std::function<Result<std::string>()>& work, const Done& done) const;
+  void finishJob(SessionJob job, const std::function<Result<std::string>()>& work, const Done& done) const;
   void publish(bool isAnswering);
   void forgetHistory() { history_.clear(); }
   Result<Edit> shownEdit(const StepThumbnailRequest& request) const;
@@ -161,6 +173,8 @@ class LiveSession {
   std::shared_ptr<Requests> waiting_;  // the last thing in commands_, as long as it has not begun
 
   mutable std::atomic<uint64_t> nextJob_ = 1;
+  std::mutex findingsMutex_;
+  std::map<uint64_t, uint64_t> findings_;  // by job: the worker's number; until what was found is taken in
   std::atomic<uint64_t> previewEpoch_ = 0;
   std::atomic<bool> isClosing_ = false;
   JobQueue exports_{1};

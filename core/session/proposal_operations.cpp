@@ -115,17 +115,25 @@ Result<AnnotationSession::Proposed> AnnotationSession::proposePrompts(const fs::
   return proposed;
 }
 
+Result<FoundObjects> AnnotationSession::findObjects(const JobContext& job) {
+  const auto promise = std::make_shared<std::promise<Result<FoundObjects>>>();
+  auto pending = promise->get_future();
+  const uint64_t number = worker_.findObjects(
+      [promise](Result<FoundObjects> answer) { promise->set_value(std::move(answer)); }, job.progress);
+  return await(pending, job, [&] { worker_.cancelFinding(number); });
+}
+
 Result<AnnotationSession::Proposed> AnnotationSession::proposeAll(const JobContext& job) {
   CYTO_TRY(checkOpen());
   if (!image_) return refused("the image of this project is not there, so nothing can be segmented in it");
-  const auto promise = std::make_shared<std::promise<Result<InstanceSegmentation>>>();
-  auto pending = promise->get_future();
-  worker_.findObjects([promise](Result<InstanceSegmentation> answer) { promise->set_value(std::move(answer)); });
-  CYTO_ASSIGN(InstanceSegmentation found, await(worker_, pending, job));
+  if (!found_) {
+    CYTO_ASSIGN(found_, findObjects(job));
+  }
+  const FoundObjects found = *std::exchange(found_, std::nullopt);
   AutomaticResult result;
-  result.labels = std::move(found.labels);
-  const Provenance common = madeBy(worker_.modelState().identity);
-  for (uint32_t id = 1; id <= found.objects; ++id) result.objects.emplace(id, common);
+  result.labels = found.segmentation.labels;
+  const Provenance common = madeBy(found.model);
+  for (uint32_t id = 1; id <= found.segmentation.objects; ++id) result.objects.emplace(id, common);
   return propose(result);
 }
 

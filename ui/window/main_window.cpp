@@ -257,7 +257,8 @@ void MainWindow::connectPanels() {
   });
   connect(commands_.get(), &CommandRegistry::problem, this,
           [this](const QString& sentence) { tell(cyto::Notice::Severity::kInformation, sentence); });
-  connect(jobs_, &JobsButton::cancelRequested, this, [this] { bridge_.session().cancelAnswers(); });
+  connect(jobs_, &JobsButton::cancelRequested, this,
+          [this](const QString& id) { bridge_.session().cancelJob(id.toULongLong()); });
 }
 
 // --- following the session -------------------------------------------------------------------------------------------
@@ -371,8 +372,12 @@ void MainWindow::takeModel() {
 void MainWindow::takeJobs() {
   QList<JobRow> rows;
   for (const SessionJob& job : bridge_.jobs()) {
-    rows.append({QString::number(job.id), QString::fromStdString(job.name), QString::fromStdString(job.outcome), 0, 0,
-                 job.isFinished, job.hasFailed, false});
+    QString detail = QString::fromStdString(job.outcome);
+    if (!job.isFinished && job.progress.total > 0) {
+      detail = tr("tile %1 of %2").arg(job.progress.done).arg(job.progress.total);
+    }
+    rows.append({QString::number(job.id), QString::fromStdString(job.name), detail, job.progress.done,
+                 job.progress.total, job.isFinished, job.hasFailed, job.canCancel});
   }
   const EmbeddingState& embedding = bridge_.embedding();
   if (embedding.isWorking) {

@@ -34,6 +34,12 @@ void addReviewCommands(MainWindow& window) {
   CommandRegistry& commands = window.commands();
   Review& review = window.review();
   const QString group = tr("Review");
+  commands.add({"auto", tr("Segment all objects"), group, "proposal", keys({"Ctrl+Shift+F"}),
+                tr("Find every object of the image without prompts, as proposals to accept or reject.")},
+               [&window](const QStringList&) {
+                 window.bridge().execute(QStringLiteral("auto ais"));
+                 return QString();
+               });
   commands.add({"accept", tr("Accept proposal"), group, "done", keys({"A"}),
                 tr("Make the selected proposals objects and go to the next one."), Scope::kView, true},
                [&](const QStringList& words) {

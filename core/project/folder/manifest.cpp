@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -46,7 +47,7 @@ json encode(const ImageReference& image, const fs::path& finalFolder) {
 
 /// What has a fraction or more than 64 bits is no whole number, and reading it as one is undefined.
 int64_t wholeNumber(const json& value) {
-  if (!value.is_number_integer()) throw std::invalid_argument("the image's shape or type");
+  if (!value.is_number_integer()) throw std::invalid_argument("a number in it is no whole number");
   return value.get<int64_t>();
 }
 
@@ -113,7 +114,8 @@ Result<Manifest> parse(const std::string& content, const fs::path& path) {
     const json value = json::parse(content, &isShallow);
     if (value.at("format") != kFormat) return damaged(path, 0, "it is of another program");
     Manifest manifest;
-    manifest.version = value.at("version");
+    const int64_t version = wholeNumber(value.at("version"));
+    manifest.version = static_cast<int>(std::clamp<int64_t>(version, 0, INT_MAX));
     if (manifest.version > kProjectVersion) {
       return Error(ErrorCode::kInvalidArgument,
                    "the project '" + path.parent_path().string() + "' was made by a newer Cytoclick (format " +
@@ -124,7 +126,7 @@ Result<Manifest> parse(const std::string& content, const fs::path& path) {
       return damaged(path, 0, "its checksum does not fit its content");
     }
     manifest.createdBy = value.at("created_by");
-    manifest.created_s = value.at("created");
+    manifest.created_s = wholeNumber(value.at("created"));
     const json& image = value.at("images").at(0);
     manifest.image = decode(image, path.parent_path());
     const std::string relative = image.value("relative_path", "");

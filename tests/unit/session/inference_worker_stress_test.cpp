@@ -36,7 +36,7 @@ class RandomCaller {
   void callOnce(size_t step) {
     const auto answer = [this, step](const Result<ObjectMask>&) { ++calls_[step]; };
     const int tile = static_cast<int>(random_() % 5);  // the last lies outside
-    switch (random_() % 12) {
+    switch (random_() % 14) {
       case 0: worker_.setImage(tile < 4 ? std::make_shared<MemorySource>(kShape, test::nestedSquares) : nullptr); break;
       case 1: worker_.loadModel(tile == 0 ? "broken" : tile == 1 ? "throws" : "a"); break;
       case 2: worker_.cancelPreview(); break;
@@ -50,6 +50,11 @@ class RandomCaller {
         asked_.push_back(step);
         worker_.segment(click(10, 50 + 800 * tile), tile, answer);
         break;
+      case 10:
+        asked_.push_back(step);
+        lastFinding_ = worker_.findObjects([this, step](const Result<FoundObjects>&) { ++calls_[step]; });
+        break;
+      case 11: worker_.cancelFinding(lastFinding_); break;
       default: asked_.push_back(step); worker_.preview(click(10, 50 + 800 * tile), answer);
     }
   }
@@ -59,6 +64,7 @@ class RandomCaller {
   std::mt19937_64 random_;
   std::vector<std::atomic<int>> calls_;
   std::vector<size_t> asked_;
+  uint64_t lastFinding_ = 0;
 };
 
 TEST_F(InferenceWorkerTest, RandomCallsOfManyThreadsAreAnsweredOnceEach) {

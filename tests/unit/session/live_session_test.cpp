@@ -203,6 +203,58 @@ TEST_F(LiveSessionTest, FailuresAreSentencesAndChangeNothing) {
   EXPECT_FALSE(std::filesystem::exists(autosaves())) << "no project for what could not be opened";
 }
 
+TEST_F(LiveSessionTest, AllObjectsAreFoundBesideTheCommandsThatFollow) {
+  const auto live = start();
+  live->open(imagePath());
+  live->waitUntilIdle();
+  ASSERT_TRUE(live->record(folder_ / "recorded.txt"));
+  std::vector<std::string> order;
+  const auto done = [&](const char* name) {
+    return [&order, name](const Status& status) { order.push_back(status ? name : status.error().message()); };
+  };
+  live->execute("auto ais", done("auto"));
+  live->execute("paint 0 0 3 3 2 1", done("paint"));
+  live->waitUntilIdle();
+  EXPECT_THAT(order, testing::UnorderedElementsAre("auto", "paint"));
+  const auto last = told_.last();
+  EXPECT_EQ(last->document.objects.size(), 7u) << "six squares and what was painted";
+  EXPECT_EQ(told_.jobs.back().outcome, "Found 6 proposals");
+  EXPECT_TRUE(told_.jobs.back().canCancel);
+  EXPECT_THAT(told_.jobs, Contains(Field(&SessionJob::progress, Field(&Progress::total, 1))));
+  EXPECT_THAT(told_.notices, Contains(HasSubstr("Found 6 proposals")));
+  std::ifstream recorded(folder_ / "recorded.txt");
+  std::stringstream text;
+  text << recorded.rdbuf();
+  EXPECT_THAT(text.str(), HasSubstr("auto ais"));
+}
+
+TEST_F(LiveSessionTest, FindingAllObjectsCanBeCancelledAndNothingStays) {
+  const auto live = start();
+  live->open(imagePath());
+  std::atomic<bool> isAnswered = false;
+  live->execute("auto ais", [&](const Status&) { isAnswered = true; });
+  // Whichever comes first, the job ends once, and either all proposals are there or none.
+  for (uint64_t id = 1; !isAnswered; id = id % 4 + 1) live->cancelJob(id);
+  live->waitUntilIdle();
+  const SessionJob last = told_.jobs.back();
+  EXPECT_TRUE(last.isFinished);
+  EXPECT_FALSE(last.hasFailed);
+  EXPECT_EQ(told_.last()->document.objects.size(), last.outcome == "Cancelled" ? 0u : 6u) << last.outcome;
+}
+
+TEST_F(LiveSessionTest, ClosingGivesUpFindingAllObjects) {
+  for (int round = 0; round < 20; ++round) {
+    const auto live = start();
+    live->open(imagePath());
+    live->execute("auto ais");
+    live->execute("paint 0 0 5 5 2 1");
+  }
+  const auto again = start();
+  again->open(imagePath());
+  again->waitUntilIdle();
+  EXPECT_TRUE(told_.last()->document.objects.contains(1));
+}
+
 TEST_F(LiveSessionTest, WithoutAPlaceForProjectsTheWorkStaysInMemory) {
   std::ofstream(autosaves()) << "a file is in the way";
   const auto live = start();
