@@ -81,7 +81,13 @@ Status Restoration::takeEdit(const Record& record) {
 Status Restoration::takeMove(const Record& record) {
   constexpr size_t kShort = 64;
   CYTO_ASSIGN(const uint64_t target, decodeMove(record));
-  CYTO_ASSIGN(const History::Path path, history_.path(applied_, target));
+  const auto found = history_.path(applied_, target);
+  if (!found) {
+    return Error(ErrorCode::kFormat,
+                 "record " + std::to_string(record.sequence) +
+                     " of the journal goes to a step that is not there: " + found.error().message());
+  }
+  const History::Path& path = *found;
   const bool isShort = path.back.size() + path.forward.size() <= kShort;
   if (isShort || mode_ == Mode::kSalvage) {
     CYTO_TRY(walk(path));

@@ -364,6 +364,19 @@ TEST_F(ReviewTest, AVerifiedObjectIsMarkedOnItsContour) {
   EXPECT_EQ(view().grab().toImage(), before);
 }
 
+// --- automatic -------------------------------------------------------------------------------------------------------
+
+TEST_F(ReviewTest, AllObjectsAreSegmentedAsProposals) {
+  startWith(picture());
+  EXPECT_EQ(window().commands().run("auto", {}), "");
+  ASSERT_TRUE(rests());
+  EXPECT_EQ(counts().proposals, 6);
+  EXPECT_THAT(told().toStdString(), HasSubstr("Found 6 proposals"));
+  EXPECT_EQ(state().undoLabel, "6 proposals");
+  execute("undo");
+  EXPECT_EQ(counts().proposals, 0);
+}
+
 // --- import and export -----------------------------------------------------------------------------------------------
 
 TEST_F(ReviewTest, ImportIsAJobThatSaysWhatCameIn) {

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "core/project/project.h"
+#include "core/project/restoration.h"
 #include "tests/support/file_bytes.h"
 #include "tests/support/random_seed.h"
 #include "tests/support/temporary_folder.h"
@@ -225,6 +226,22 @@ TEST_F(DamagedProjectTest, DamageOfACopyIsNotTakenForAnInterruptedAppend) {
   const auto copy = open(folder_ / "copy.cyto");
   EXPECT_THAT(copy->damages(), SizeIs(1));
   EXPECT_EQ(fs::file_size(copied), size);
+}
+
+// Found by a fuzzer: the error was taken for one that has nothing to do with damage.
+TEST_F(DamagedProjectTest, AMoveToAStepThatIsNotThereIsDamage) {
+  write(false);
+  {
+    JournalRecovery recovery;
+    const auto journal = Journal::open(path() / "journal", Journal::Mode::kReadWrite, recovery).value();
+    ASSERT_TRUE(journal->append(RecordKind::kMove, encodeMove(uint64_t{1} << 63), 1));
+    ASSERT_TRUE(journal->sync());
+  }
+  const auto project = open(path());
+  ASSERT_THAT(project->damages(), SizeIs(1));
+  EXPECT_THAT(project->damages().front().text(), HasSubstr("goes to a step that is not there"));
+  expectEqual(project->document(), last_);
+  expectReadOnlyAndRepairable(*project);
 }
 
 // Whoever recurses into these runs out of stack.

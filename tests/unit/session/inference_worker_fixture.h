@@ -108,6 +108,15 @@ inline Attention attentionAtTile(int tile) {
   return attention;
 }
 
+/// Answers in the simplest way: on the calling thread.
+struct Reference {
+  explicit Reference(const Shape& shape) : image(shape, nestedSquares) {}
+  FakeModel model;
+  MemorySource image;
+  EncodingProvider provider{image, model.encoder(), sessionTiling(image.info().shape)};
+  PromptSegmenter segmenter{provider, model.decoder()};
+};
+
 class InferenceWorkerTest : public testing::Test {
  protected:
   using Answered = std::future<Result<ObjectMask>>;

@@ -13,20 +13,12 @@ using test::clickInTile;
 using test::InferenceWorkerTest;
 using test::kEmbedding_bytes;
 using test::MemorySource;
+using test::Reference;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 using Phase = ModelState::Phase;
-
-/// Answers in the simplest way: on the calling thread.
-struct Reference {
-  explicit Reference(const Shape& shape) : image(shape, test::nestedSquares) {}
-  FakeModel model;
-  MemorySource image;
-  EncodingProvider provider{image, model.encoder(), sessionTiling(image.info().shape)};
-  PromptSegmenter segmenter{provider, model.decoder()};
-};
 
 TEST_F(InferenceWorkerTest, AnswersAreThoseOfTheSegmenter) {
   const Shape shape{2, 2, 100, 1800};
@@ -252,97 +244,6 @@ TEST_F(InferenceWorkerTest, CancelAnswersRunningAndWaitingSegmentations) {
   gate_.open();
   EXPECT_EQ(codeOf(segment(clickInTile(0))), std::nullopt);
   EXPECT_EQ(gate_.arrivals(), 2);
-}
-
-struct PendingObjects {
-  uint64_t number = 0;
-  std::future<Result<FoundObjects>> found;
-};
-
-PendingObjects findObjects(InferenceWorker& worker) {
-  const auto promise = std::make_shared<std::promise<Result<FoundObjects>>>();
-  const uint64_t number =
-      worker.findObjects([promise](Result<FoundObjects> found) { promise->set_value(std::move(found)); });
-  return {number, promise->get_future()};
-}
-
-TEST_F(InferenceWorkerTest, AllObjectsAreThoseOfTheSegmenter) {
-  Reference reference(test::kWideShape);
-  const auto expected = segmentInstances(reference.provider, *reference.model.instanceDecoder(), {}, {});
-  ASSERT_TRUE(expected);
-  ASSERT_GT(expected->objects, 20u);
-  openWideImage();
-  const auto found = findObjects(*worker_).found.get();
-  ASSERT_TRUE(found) << found.error().message();
-  EXPECT_EQ(found->segmentation.labels, expected->labels);
-  EXPECT_EQ(found->segmentation.objects, expected->objects);
-  EXPECT_EQ(found->model.name, "default");
-}
-
-TEST_F(InferenceWorkerTest, FindingObjectsNeedsAnImageAndAnInstanceDecoder) {
-  EXPECT_THAT(findObjects(*worker_).found.get().error().message(), HasSubstr("no image is open"));
-  openWideImage();
-  worker_->loadModel("prompts only");
-  const auto refused = findObjects(*worker_).found.get();
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidArgument);
-  EXPECT_THAT(refused.error().message(), HasSubstr("'prompts only' has no instance decoder"));
-}
-
-TEST_F(InferenceWorkerTest, FindingObjectsIsCancelledByItsNumberAlone) {
-  openWideImage();
-  gate_.close();
-  PendingObjects first = findObjects(*worker_);
-  ASSERT_TRUE(gate_.waitForArrival(1));
-  PendingObjects second = findObjects(*worker_);
-  worker_->cancelSegmentations();
-  worker_->cancelFinding(second.number);
-  gate_.open();
-  EXPECT_TRUE(first.found.get());
-  EXPECT_EQ(second.found.get().error().code(), ErrorCode::kCancelled);
-}
-
-TEST_F(InferenceWorkerTest, FindingObjectsIsCancelledWhileItRuns) {
-  openWideImage();
-  gate_.close();
-  PendingObjects running = findObjects(*worker_);
-  ASSERT_TRUE(gate_.waitForArrival(1));
-  worker_->cancelFinding(running.number);
-  EXPECT_EQ(running.found.get().error().code(), ErrorCode::kCancelled);
-  gate_.open();
-  EXPECT_TRUE(findObjects(*worker_).found.get());
-}
-
-TEST_F(InferenceWorkerTest, AnotherModelOrImageEndsFindingObjects) {
-  openWideImage();
-  gate_.close();
-  PendingObjects first = findObjects(*worker_);
-  ASSERT_TRUE(gate_.waitForArrival(1));
-  worker_->loadModel("a");
-  EXPECT_EQ(first.found.get().error().code(), ErrorCode::kCancelled);
-  PendingObjects second = findObjects(*worker_);
-  ASSERT_TRUE(gate_.waitForArrival(2));
-  openWideImage();
-  EXPECT_EQ(second.found.get().error().code(), ErrorCode::kCancelled);
-}
-
-// Ten thousand tiles may be in the way of a click; one may.
-TEST_F(InferenceWorkerTest, AClickIsAnsweredBetweenTheTilesOfASearch) {
-  openWideImage();
-  gate_.close();
-  std::string order;
-  std::vector<Progress> told;
-  worker_->findObjects([&](const Result<FoundObjects>& found) { order += found ? 'o' : '?'; },
-                       [&](const Progress& progress) { told.push_back(progress); });
-  ASSERT_TRUE(gate_.waitForArrival(1));
-  worker_->segment(clickInTile(3), 0, [&](const Result<ObjectMask>& mask) { order += mask ? 'c' : '?'; });
-  worker_->preview(clickInTile(0), [&](const Result<ObjectMask>& mask) { order += mask ? 'p' : '?'; });
-  gate_.open();
-  worker_->waitUntilIdle();
-  EXPECT_EQ(order, "cpo");
-  ASSERT_FALSE(told.empty());
-  EXPECT_EQ(told.back().done, 4);
-  EXPECT_EQ(told.back().total, 4);
 }
 
 TEST_F(InferenceWorkerTest, AnotherImageCancelsWhatWasAskedAboutTheOldOne) {
