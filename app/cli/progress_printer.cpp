@@ -44,15 +44,18 @@ void ProgressPrinter::show(const Progress& progress) {
     endLine();
     phase_ = name;
     phaseStart_ = lastLine_ = Clock::now();
+    firstDone_ = progress.done;
     lastTenth_ = 0;
   }
   isTerminal_ ? showBar(progress) : showLine(progress);
 }
 
 std::string ProgressPrinter::remaining(const Progress& progress) const {
-  if (progress.done <= 0 || progress.done >= progress.total) return "";
+  // What was done before the first report was not timed: it may be of an earlier run that this one goes on with.
+  const int64_t timed = progress.done - firstDone_;
+  if (timed <= 0 || progress.done >= progress.total) return "";
   const double spent = std::chrono::duration<double>(Clock::now() - phaseStart_).count();
-  const double left = spent / static_cast<double>(progress.done) * static_cast<double>(progress.total - progress.done);
+  const double left = spent / static_cast<double>(timed) * static_cast<double>(progress.total - progress.done);
   return ", " + clockText(left) + " left";
 }
 

@@ -31,6 +31,7 @@ class ProgressPrinter {
   std::string phase_;
   Clock::time_point phaseStart_;
   Clock::time_point lastLine_;
+  int64_t firstDone_ = 0;  ///< of this phase, at its first report
   int64_t lastTenth_ = -1;
 };
 

@@ -86,8 +86,8 @@ struct TrainingOptions {
   int64_t validationSteps = 0;           ///< validate every so many steps instead; 0: by time
   int64_t patience = 0;                  ///< stop after so many validations without a better score; 0: never
   std::vector<std::string> frozenParts;  ///< "image_encoder", "prompt_encoder", "mask_decoder"; "encoder", "decoder"
-  std::string method;                    ///< how the image encoder learns: empty, lora, ssf, attention, bias, norm
-  int64_t rank = 4;                      ///< of lora
+  std::string method;  ///< how the image encoder learns: empty, lora, fact, ssf, attention, bias, norm
+  int64_t rank = 4;    ///< of lora and fact
   TrainingVariation variation;
   uint64_t seed = 1;
   int threads = 0;                               ///< 0: all cores

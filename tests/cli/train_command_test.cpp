@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "core/io/label_writer.h"
@@ -100,6 +101,28 @@ TEST_F(TrainCommandTest, LeavesWeightsAPreviewALogAndItsRecipe) {
       runProgram({"train", "sam", "--config", (folder_ / "run" / "recipe.json").string(), "--steps", "4", "--json"});
   ASSERT_EQ(again.exitCode, 0) << again.err;
   EXPECT_EQ(json::parse(again.out)["steps"], 4);
+}
+
+// The recipe of the default model, for a short time and with fewer images a step.
+TEST_F(TrainCommandTest, TheRecipeOfTheDefaultModelLearns) {
+  const fs::path cells = folder_ / "synthetic";
+  ASSERT_EQ(runProgram({"synthesize", "-o", cells.string(), "--kind", "fluorescence-nuclei", "--count", "12", "--size",
+                        "160", "160"})
+                .exitCode,
+            0);
+  const ProgramRun run = runProgram({"train", "sam", "--config", inRepository("models/recipes/cyto-small.json"),
+                                     "--images", cells.string(), "--batch-images", "2", "--prompts-per-object", "2",
+                                     "--steps", "80", "--validation-steps", "20", "--warm-up-steps", "10",
+                                     "--checkpoint-dir", (folder_ / "run").string(), "--json"});
+  ASSERT_EQ(run.exitCode, 0) << run.err;
+  std::vector<double> scores;
+  std::istringstream log(readFile(folder_ / "run" / "log.csv"));
+  for (std::string line; std::getline(log, line);) {
+    const size_t all = line.find(",all,");
+    if (all != std::string::npos) scores.push_back(std::stod(line.substr(all + 5)));
+  }
+  ASSERT_GE(scores.size(), 3U);
+  EXPECT_GT(scores.back(), scores.front() + 0.1) << "click IoU on what was kept back";
 }
 
 TEST_F(TrainCommandTest, AKilledTrainingGoesOnToTheSameBytes) {

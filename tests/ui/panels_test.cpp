@@ -42,7 +42,9 @@ std::shared_ptr<SessionState> stateWithObjects(uint32_t count) {
 TEST_F(ObjectPanelTest, CountsAndFilters) {
   ObjectPanel panel;
   shown(panel);
-  EXPECT_TRUE(showsText(panel, "No objects yet. Click a cell with the point tool, then press Enter."));
+  EXPECT_TRUE(showsText(panel,
+                        "No objects yet. Click a cell with the point tool, then press Enter. Or segment all objects: "
+                        "Ctrl+Shift+F."));
   panel.setState(stateWithObjects(1234));
   EXPECT_TRUE(showsText(panel, "1,234 objects"));
   panel.findChild<QLineEdit*>()->setText("#12");

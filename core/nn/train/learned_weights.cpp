@@ -26,6 +26,12 @@ bool isBuffer(const std::string& name) {
 }
 
 bool isInBlock(const std::string& name) { return name.starts_with("image_encoder.blocks."); }
+/// The usual start of a linear layer without bias.
+at::Tensor uniformWeight(int64_t out, int64_t in, const at::Generator& random) {
+  const double bound = std::sqrt(1.0 / static_cast<double>(in));
+  return at::rand({out, in}, random, at::kFloat).mul(2 * bound).sub(bound);
+}
+
 bool isNorm(const std::string& name) { return name.find("norm") != std::string::npos; }
 
 /// Whether a weight of the encoder learns by itself under a method.
@@ -34,8 +40,8 @@ bool learnsUnder(const std::string& method, const std::string& name) {
   if (method == "attention") return isInBlock(name) && name.find(".attn.") != std::string::npos;
   if (method == "bias") return name.ends_with(".bias");
   if (method == "norm") return isInBlock(name) && isNorm(name);
-  if (method == "lora" || method == "ssf") return false;
-  throw std::invalid_argument("there is no method '" + method + "'; use lora, ssf, attention, bias or norm");
+  if (method == "lora" || method == "fact" || method == "ssf") return false;
+  throw std::invalid_argument("there is no method '" + method + "'; use lora, fact, ssf, attention, bias or norm");
 }
 
 }  // namespace
@@ -44,6 +50,7 @@ LearnedWeights::LearnedWeights(NamedTensors network, const LearningChoice& choic
     : network_(std::move(network)) {
   freeze(choice);
   if (choice.method == "lora") addLora(choice.rank, seed);
+  if (choice.method == "fact") addFact(choice.rank, seed);
   if (choice.method == "ssf") addScalesAndShifts();
   if (initial_.empty()) throw std::invalid_argument("every part of the network is frozen; leave one to learn");
 }
@@ -79,26 +86,44 @@ void LearnedWeights::freeze(const LearningChoice& choice) {
   }
 }
 
-/// Query and value of each block: W + B A, with A random and B zero.
-void LearnedWeights::addLora(int64_t rank, uint64_t seed) {
-  const at::Generator random = at::detail::createCPUGenerator(seed);
+/// Calls `add` with the index, the stem of the name and the width of each block's weight for query, key and value.
+template <typename Add>
+void LearnedWeights::addToAttention(const std::string& method, int64_t rank, Add add) {
   for (size_t i = 0; i < network_.size(); ++i) {
     const auto& [name, weight] = network_[i];
     if (!isInBlock(name) || !name.ends_with(".attn.qkv.weight")) continue;
     const int64_t width = weight.size(1);
     if (rank < 1 || rank > width) throw std::invalid_argument("the rank must lie in 1.." + std::to_string(width));
-    const std::string stem = name.substr(0, name.size() - std::string("weight").size());
-    Folded folded{i, Rule::kLora, {}};
+    add(i, name.substr(0, name.size() - std::string("weight").size()), width);
+  }
+  if (folded_.empty()) throw std::invalid_argument(method + " needs a ViT image encoder (vit_b, vit_l, vit_h)");
+  encoderIsFrozen_ = false;
+}
+
+/// Query and value of each block: W + B A, with A random and B zero.
+void LearnedWeights::addLora(int64_t rank, uint64_t seed) {
+  const at::Generator random = at::detail::createCPUGenerator(seed);
+  addToAttention("lora", rank, [&](size_t target, const std::string& stem, int64_t width) {
+    Folded folded{target, Rule::kLora, {}};
     for (const char* which : {"q", "v"}) {
-      const double bound = std::sqrt(1.0 / static_cast<double>(width));
-      const at::Tensor a = at::rand({rank, width}, random, at::kFloat).mul(2 * bound).sub(bound);
+      const at::Tensor a = uniformWeight(rank, width, random);
       folded.parameters.push_back(addParameter(stem + "w_a_linear_" + which + ".weight", a));
       folded.parameters.push_back(addParameter(stem + "w_b_linear_" + which + ".weight", at::zeros({width, rank})));
     }
     folded_.push_back(folded);
-  }
-  if (folded_.empty()) throw std::invalid_argument("lora needs a ViT image encoder (vit_b, vit_l, vit_h)");
-  encoderIsFrozen_ = false;
+  });
+}
+
+/// Query and value of each block: W + V S U, where the small S is its own for each and V begins as zero.
+void LearnedWeights::addFact(int64_t rank, uint64_t seed) {
+  const at::Generator random = at::detail::createCPUGenerator(seed);
+  addToAttention("fact", rank, [&](size_t target, const std::string& stem, int64_t width) {
+    const size_t u = addParameter(stem + "FacTu.weight", uniformWeight(rank, width, random));
+    const size_t ofQuery = addParameter(stem + "q_FacTs.weight", uniformWeight(rank, rank, random));
+    const size_t ofValue = addParameter(stem + "v_FacTs.weight", uniformWeight(rank, rank, random));
+    const size_t v = addParameter(stem + "FacTv.weight", at::zeros({width, rank}));
+    folded_.push_back({target, Rule::kFact, {u, ofQuery, ofValue, v}});
+  });
 }
 
 /// Layers of the blocks: scale * (W x + b) + shift. Norms are layers too.
@@ -123,13 +148,22 @@ void LearnedWeights::addScalesAndShifts() {
 at::Tensor LearnedWeights::fold(const Folded& folded, const NamedTensors& learned) const {
   const at::Tensor base = network_[folded.target].second.detach();
   const auto parameter = [&](size_t i) { return learned[folded.parameters[i]].second; };
+  const auto product = [&](std::initializer_list<size_t> factors) {
+    at::Tensor all;
+    for (const size_t i : factors) all = all.defined() ? at::matmul(all, parameter(i)) : parameter(i);
+    return all;
+  };
+  // The rows of the key stay.
+  const auto ofQueryAndValue = [](const at::Tensor& query, const at::Tensor& value) {
+    return at::cat({query, at::zeros_like(query), value});
+  };
   switch (folded.rule) {
     case Rule::kScale: return base.dim() == 2 ? base * parameter(0).unsqueeze(1) : base * parameter(0);
     case Rule::kScaleAndShift: return base * parameter(0) + parameter(1);
-    case Rule::kLora: break;
+    case Rule::kLora: return base + ofQueryAndValue(product({1, 0}), product({3, 2}));
+    case Rule::kFact: return base + ofQueryAndValue(product({3, 1, 0}), product({3, 2, 0}));
   }
-  const at::Tensor ofQuery = at::matmul(parameter(1), parameter(0)), ofValue = at::matmul(parameter(3), parameter(2));
-  return base + at::cat({ofQuery, at::zeros_like(ofQuery), ofValue});
+  return base;
 }
 
 NamedTensors LearnedWeights::network(const NamedTensors& learned) const {

@@ -74,6 +74,25 @@ TEST(LearnedWeights, LoraStartsAsTheNetworkAndChangesQueryAndValueOnly) {
   EXPECT_GT(a.grad().abs().max().item<double>(), 0);
 }
 
+TEST(LearnedWeights, FactAddsAProductOfThreeToQueryAndValue) {
+  const LearnedWeights learned(smallNetwork(), {{}, "fact", 2}, 1);
+  const std::string qkv = "image_encoder.blocks.0.attn.qkv.";
+  const at::Tensor base = named(smallNetwork(), qkv + "weight");
+  EXPECT_TRUE(named(learned.network(learned.initial()), qkv + "weight").equal(base));
+  NamedTensors changed = learned.initial();
+  for (auto& [name, tensor] : changed) {
+    if (name == qkv + "FacTv.weight") tensor = at::ones({4, 2});
+  }
+  const at::Tensor weight = named(learned.network(changed), qkv + "weight");
+  const auto added = [&](const char* core) {
+    return at::ones({4, 2}).mm(named(changed, qkv + core)).mm(named(changed, qkv + "FacTu.weight"));
+  };
+  EXPECT_TRUE(at::allclose(weight.slice(0, 0, 4) - base.slice(0, 0, 4), added("q_FacTs.weight"), 1e-4, 1e-5));
+  EXPECT_TRUE(weight.slice(0, 4, 8).equal(base.slice(0, 4, 8)));
+  EXPECT_TRUE(at::allclose(weight.slice(0, 8, 12) - base.slice(0, 8, 12), added("v_FacTs.weight"), 1e-4, 1e-5));
+  EXPECT_GT(added("q_FacTs.weight").abs().max().item<double>(), 0);
+}
+
 TEST(LearnedWeights, ScalesAndShiftsActAfterTheLayer) {
   const LearnedWeights learned(smallNetwork(), {{}, "ssf", 4}, 1);
   NamedTensors changed = learned.initial();

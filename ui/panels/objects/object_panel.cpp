@@ -50,7 +50,9 @@ ObjectPanel::ObjectPanel(QWidget* parent)
       states_(new QComboBox),
       count_(new QLabel),
       pages_(new QStackedWidget),
-      empty_(newEmptyText(tr("No objects yet. Click a cell with the point tool, then press Enter."))),
+      empty_(
+          newEmptyText(tr("No objects yet. Click a cell with the point tool, then press Enter. Or segment all objects: "
+                          "Ctrl+Shift+F."))),
       noMatch_(new QWidget),
       table_(new QTableView) {
   setAccessibleName(tr("Objects"));
