@@ -149,16 +149,19 @@ Status Project::walkOnCopy(const History::Path& path, uint64_t target) {
   return {};
 }
 
+Result<RecentEdits::EditPtr> Project::recentEdit(uint64_t sequence) {
+  if (RecentEdits::EditPtr held = recent_.find(sequence)) return held;
+  CYTO_ASSIGN(const Record record, journal_->read(sequence));
+  CYTO_ASSIGN(Edit read, decodeEdit(record.payload));
+  auto edit = std::make_shared<const Edit>(std::move(read));
+  recent_.add(sequence, edit, record.payload.size());
+  return RecentEdits::EditPtr(std::move(edit));
+}
+
 Status Project::walkInPlace(const History::Path& path, uint64_t target) {
   std::vector<std::pair<RecentEdits::EditPtr, Direction>> done;
   const auto step = [&](uint64_t sequence, Direction direction) -> Status {
-    RecentEdits::EditPtr taken = recent_.find(sequence);
-    if (!taken) {
-      CYTO_ASSIGN(const Record record, journal_->read(sequence));
-      CYTO_ASSIGN(Edit read, decodeEdit(record.payload));
-      taken = std::make_shared<const Edit>(std::move(read));
-      recent_.add(sequence, taken, record.payload.size());
-    }
+    CYTO_ASSIGN(RecentEdits::EditPtr taken, recentEdit(sequence));
     CYTO_TRY(apply(*taken, direction, document_));
     done.emplace_back(std::move(taken), direction);
     return {};

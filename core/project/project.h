@@ -130,6 +130,8 @@ class Project {
   void describeDamage(int64_t leftOut);
   Status walkOnCopy(const History::Path& path, uint64_t target);
   Status walkInPlace(const History::Path& path, uint64_t target);
+  Result<RecentEdits::EditPtr> recentEdit(uint64_t sequence);
+  void readFirstUndo();
   Status mayChange() const;
   Result<uint64_t> write(RecordKind kind, const std::string& payload, int64_t time_us);
   void keepUp();

@@ -105,8 +105,20 @@ Status Project::load(JournalRecovery& recovery, Result<Checkpoint> found, const 
   if (!damages_.empty()) CYTO_TRY(restore(restoration(Restoration::Mode::kSalvage), covered + 1));
   if (lock_ && damages_.empty()) {
     upkeep_ = std::make_unique<ProjectUpkeep>(folder_, *journal_, upkeep, covered);
+    readFirstUndo();
   }
   return {};
+}
+
+/// What a user takes back first is read before it is asked for.
+void Project::readFirstUndo() {
+  const auto target = history_.undoTarget();
+  const Result<History::Path> path = target ? history_.pathTo(*target) : History::Path();
+  if (!path) return;
+  for (const uint64_t sequence : path->back) {
+    // What cannot be read is said when it is wanted.
+    if (!recentEdit(sequence)) return;
+  }
 }
 
 Status Project::restore(Restoration restoration, uint64_t first) {

@@ -110,10 +110,10 @@ TEST_F(TrainCommandTest, TheRecipeOfTheDefaultModelLearns) {
                         "160", "160"})
                 .exitCode,
             0);
-  const ProgramRun run = runProgram({"train", "sam", "--config", inRepository("models/recipes/cyto-small.json"),
-                                     "--images", cells.string(), "--batch-images", "2", "--prompts-per-object", "2",
-                                     "--steps", "80", "--validation-steps", "20", "--warm-up-steps", "10",
-                                     "--checkpoint-dir", (folder_ / "run").string(), "--json"});
+  const ProgramRun run = runProgram(
+      {"train", "sam", "--config", inRepository("models/recipes/cyto-small.json").string(), "--images", cells.string(),
+       "--batch-images", "2", "--prompts-per-object", "2", "--steps", "80", "--validation-steps", "20",
+       "--warm-up-steps", "10", "--checkpoint-dir", (folder_ / "run").string(), "--json"});
   ASSERT_EQ(run.exitCode, 0) << run.err;
   std::vector<double> scores;
   std::istringstream log(readFile(folder_ / "run" / "log.csv"));
