@@ -62,7 +62,7 @@ struct TrainingVariation {
 };
 
 /// Options of `cytoclick train sam`; the initial values are the defaults (spec/micro-sam.md §9.5, and
-/// for cyto-small the recipe in models/cyto-small.md).
+/// for cyto-small the recipe in models/cards/cyto-small.md).
 struct TrainingOptions {
   std::string architecture;                ///< empty: that of the start weights, cyto_small without any
   std::filesystem::path startWeights;      ///< empty: random weights (cyto_small only)

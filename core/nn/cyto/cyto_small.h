@@ -36,7 +36,7 @@ class CytoSmall final : public PromptableModel, public DenselySupervised {
   /// Decodes each prompt in a window around it (decoding_window.h), and in a larger one when the mask does not fit. It
   /// sees less of the surroundings than `decode` of the whole frame, as in training; masks differ in a few pixels.
   /// The best alternative is the first one: it learns from every prompt, and on validation images it beats
-  /// the choice by predicted IoU (models/cyto-small.md).
+  /// the choice by predicted IoU (models/cards/cyto-small.md).
   DecodedMasks decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
                               MaskSelection selection) override;
   std::vector<std::pair<std::string, at::Tensor>> namedTensors() const override { return weights_; }

@@ -21,7 +21,7 @@ struct DistanceParameters {
 };
 
 /// Of maps with centroids, as cyto-small gives them. The initial values were found on validation images
-/// (models/cyto-small.md).
+/// (models/cards/cyto-small.md).
 struct CentroidParameters {
   double foregroundThreshold = 0.6;  ///< objects lie where the probability is higher, 0..1
   double boundarySmoothing = 0.7;    ///< sigma in cells, before the maps are cut into regions
