@@ -11,16 +11,15 @@ std::vector<int64_t> distancesInColumns(const std::vector<char>& isSource, int64
   std::vector<int64_t> distances(isSource.size());
   for (int64_t x = 0; x < columns; ++x) {
     int64_t distance = rows + columns;
-    const auto pass = [&](int64_t y) {
-      const auto at = static_cast<size_t>(y * columns + x);
-      distance = isSource[at] != 0 ? 0 : std::min(distance + 1, rows + columns);
-      return at;
-    };
-    for (int64_t y = 0; y < rows; ++y) distances[pass(y)] = distance;
+    const auto indexOf = [&](int64_t y) { return static_cast<size_t>(y * columns + x); };
+    for (int64_t y = 0; y < rows; ++y) {
+      distance = isSource[indexOf(y)] != 0 ? 0 : std::min(distance + 1, rows + columns);
+      distances[indexOf(y)] = distance;
+    }
     distance = rows + columns;
     for (int64_t y = rows - 1; y >= 0; --y) {
-      const size_t at = pass(y);
-      distances[at] = std::min(distances[at], distance);
+      distance = isSource[indexOf(y)] != 0 ? 0 : std::min(distance + 1, rows + columns);
+      distances[indexOf(y)] = std::min(distances[indexOf(y)], distance);
     }
   }
   return distances;

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <malloc.h>
 
+#include <algorithm>
+
 #include "core/base/atomic_file.h"
 #include "core/base/log.h"
 #include "core/nn/failures.h"
@@ -54,12 +56,30 @@ struct Training {
   const AnnotatedSamples& validation;
   TrainingLog& log;
   Curriculum curriculum;
+  NamedTensors unused;  // weights of the start that the network has no use for, but the reference asks for
   at::ScalarType type;
   std::string trouble;  // what could not be written and will be tried again
 };
 
+bool holds(const NamedTensors& weights, const std::string& name) {
+  return std::any_of(weights.begin(), weights.end(), [&](const auto& weight) { return weight.first == name; });
+}
+
+/// Such as the classifier at the end of MobileSAM's encoder.
+NamedTensors unusedOf(const Checkpoint& start, const TrainingRun& run) {
+  const NamedTensors used = run.averaged();
+  NamedTensors unused;
+  for (const auto& weight : start.model) {
+    if (!holds(used, weight.first)) unused.push_back(weight);
+  }
+  return unused;
+}
+
 Status writeWeights(const fs::path& path, NamedTensors weights, const Training& training) {
   const TrainingOptions& options = training.options;
+  for (const auto& weight : training.unused) {
+    if (!holds(weights, weight.first)) weights.push_back(weight);
+  }
   for (auto& [name, weight] : weights) {
     // Half precision keeps the default model small; it computes in bf16, which is coarser.
     const bool halve = options.architecture == "cyto_small" && weight.dim() > 1;
@@ -234,18 +254,19 @@ Result<TrainingReport> train(Training& training) {
 
 Result<TrainingReport> trainFromOptions(const TrainingDataset& dataset, TrainingOptions options,
                                         const TrainingObserver& observer, const JobContext& job) {
-  CYTO_ASSIGN(Checkpoint start, readStartWeights(options));
+  CYTO_ASSIGN(const Checkpoint start, readStartWeights(options));
   CYTO_TRY(checkOptions(options));
   CYTO_TRY(makeCheckpointFolder(options));
   keepFreedMemory();
   const AnnotatedSamples samples(dataset, false, options.imageMemory_bytes * 3 / 4);
   const AnnotatedSamples validation(dataset, true, options.imageMemory_bytes / 4);
   if (samples.size() == 0) return Error(ErrorCode::kInvalidArgument, "there is no image to learn from");
-  CYTO_ASSIGN(const std::unique_ptr<TrainingRun> run, makeTrainingRun(options, std::move(start)));
+  CYTO_ASSIGN(const std::unique_ptr<TrainingRun> run, makeTrainingRun(options, start));
   if (run->canResume()) CYTO_TRY(run->resume());
+  NamedTensors unused = unusedOf(start, *run);
   TrainingLog log(options.checkpointFolder / "log.csv", run->steps());
-  Training training{options,          observer, job, *run, samples, validation, log, curriculumOf(options),
-                    typeFor(options), ""};
+  Training training{options,           observer,         job, *run, samples, validation, log, curriculumOf(options),
+                    std::move(unused), typeFor(options), ""};
   return train(training);
 }
 
