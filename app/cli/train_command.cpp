@@ -28,6 +28,7 @@ struct Options {
   std::vector<std::string> images, labels, validation, validationLabels, labelEndings, variations, frozenParts;
   std::vector<double> shares;
   std::string key, labelsKey;
+  bool onlyInstances = false;  ///< `train instance`
   bool asJson = false;
   bool preflightOnly = false;
   int64_t profileSteps = 0;
@@ -71,8 +72,10 @@ Status complete(Options& options) {
     if (!options.images.empty()) given.emplace_back("data");
     if (!options.labelEndings.empty()) given.emplace_back("labels_suffix");
     if (!options.frozenParts.empty()) given.emplace_back("freeze");
+    if (options.onlyInstances) given.emplace_back("instance_decoder");
     CYTO_TRY(readRecipe(options.config, options.recipe, given));
   }
+  if (options.onlyInstances) options.recipe.training.instanceDecoder = "only";
   if (!options.labelEndings.empty()) options.recipe.data.labelEndings = options.labelEndings;
   if (!options.frozenParts.empty()) options.recipe.training.frozenParts = options.frozenParts;
   for (const std::string& text : options.variations) CYTO_TRY(setVariation(options.recipe.training.variation, text));
@@ -84,15 +87,32 @@ Status complete(Options& options) {
 }
 
 json scoreDocument(const TrainingScore& score) {
-  if (score.objects == 0) return nullptr;
-  return {{"point_iou", score.pointIou}, {"box_iou", score.boxIou}, {"objects", score.objects}};
+  if (score.isEmpty()) return nullptr;
+  json document = json::object();
+  if (score.objects > 0) {
+    document = {{"point_iou", score.pointIou}, {"box_iou", score.boxIou}, {"objects", score.objects}};
+  }
+  if (score.crops > 0) {
+    document["instance_loss"] = score.instanceLoss;
+    document["crops"] = score.crops;
+  }
+  return document;
 }
 
 std::string scoreText(const char* when, const TrainingScore& score) {
   char text[160];
-  std::snprintf(text, sizeof text, "\n%s: one click IoU %.3f, box IoU %.3f on %lld objects of images kept back", when,
-                score.pointIou, score.boxIou, static_cast<long long>(score.objects));
-  return score.objects == 0 ? "" : text;
+  std::string all;
+  if (score.objects > 0) {
+    std::snprintf(text, sizeof text, "\n%s: one click IoU %.3f, box IoU %.3f on %lld objects of images kept back", when,
+                  score.pointIou, score.boxIou, static_cast<long long>(score.objects));
+    all = text;
+  }
+  if (score.crops > 0) {
+    std::snprintf(text, sizeof text, "\n%s: loss of finding all objects %.3f on %lld images kept back", when,
+                  score.instanceLoss, static_cast<long long>(score.crops));
+    all += text;
+  }
+  return all;
 }
 
 std::string resultText(const TrainingReport& report, bool asJson) {
@@ -191,9 +211,32 @@ void declareLists(CLI::App& command, Options& options) {
   command.add_option("--labels-key", options.labelsKey, "dataset of the labels inside HDF5, zarr or N5");
   command.add_option("--labels-suffix", options.labelEndings,
                      "labels of STEM.ext are STEM + this; default: _label.tif, _label.png, _mask.tif and the like");
-  command.add_option("--freeze", options.frozenParts,
-                     "parts that stay as they are: image_encoder, prompt_encoder, mask_decoder; encoder or decoder");
+  command.add_option(
+      "--freeze", options.frozenParts,
+      "parts that stay as they are: image_encoder, prompt_encoder, mask_decoder, instance_decoder; encoder or"
+      " decoder of cyto_small");
   command.add_option("--vary", options.variations, "how often a change is made, e.g. elastic=0.3 inversion=0");
+}
+
+/// `train sam` and `train instance` take the same options, but only one of them says what learns.
+void declareTraining(CLI::App& command, const std::shared_ptr<Options>& options, Runner& chosen) {
+  command.add_option("--config", options->config, "a recipe: JSON with these settings (see models/recipes)");
+  declareLists(command, *options);
+  for (RecipeSetting& setting : settingsOf(options->recipe)) {
+    if (options->onlyInstances && setting.key() == "instance_decoder") continue;
+    std::visit(
+        [&](auto* target) {
+          options->settings.emplace_back(setting.key(),
+                                         command.add_option("--" + std::string(setting.name), *target, setting.help));
+        },
+        setting.value);
+  }
+  command.add_flag("--preflight", options->preflightOnly, "only look at the data, take a few trial steps, and report");
+  command.add_option("--profile", options->profileSteps,
+                     "take so many steps that are not kept and say where time goes");
+  command.add_flag("--json", options->asJson, "one JSON document on stdout");
+  command.callback(
+      [&chosen, options] { chosen = [options](const JobContext& job) { return runTraining(*options, job); }; });
 }
 
 }  // namespace
@@ -202,22 +245,12 @@ void addTrainCommand(CLI::App& app, Runner& chosen) {
   CLI::App* train = app.add_subcommand("train", "Train networks on your own annotations");
   train->require_subcommand(1);
   CLI::App* sam = train->add_subcommand("sam", "Train or fine-tune a click-to-mask network");
+  declareTraining(*sam, std::make_shared<Options>(), chosen);
+  CLI::App* instance = train->add_subcommand(
+      "instance", "Train only the part of a network that finds all objects by itself, for 'segment-auto'");
   const auto options = std::make_shared<Options>();
-  sam->add_option("--config", options->config, "a recipe: JSON with these settings (see models/recipes)");
-  declareLists(*sam, *options);
-  for (RecipeSetting& setting : settingsOf(options->recipe)) {
-    std::visit(
-        [&](auto* target) {
-          options->settings.emplace_back(setting.key(),
-                                         sam->add_option("--" + std::string(setting.name), *target, setting.help));
-        },
-        setting.value);
-  }
-  sam->add_flag("--preflight", options->preflightOnly, "only look at the data, take a few trial steps, and report");
-  sam->add_option("--profile", options->profileSteps, "take so many steps that are not kept and say where time goes");
-  sam->add_flag("--json", options->asJson, "one JSON document on stdout");
-  sam->callback(
-      [&chosen, options] { chosen = [options](const JobContext& job) { return runTraining(*options, job); }; });
+  options->onlyInstances = true;
+  declareTraining(*instance, options, chosen);
 }
 
 }  // namespace cyto::cli

@@ -61,8 +61,8 @@ struct TrainingVariation {
   double noise = 0.4;          ///< normal, sometimes with photon noise
 };
 
-/// Options of `cytoclick train sam`; the initial values are the defaults (spec/micro-sam.md §9.5, and
-/// for cyto-small the recipe in models/cards/cyto-small.md).
+/// Options of `cytoclick train sam` and `cytoclick train instance`; the initial values are the defaults
+/// (spec/micro-sam.md §9.5, and for cyto-small the recipe in models/cards/cyto-small.md).
 struct TrainingOptions {
   std::string architecture;                ///< empty: that of the start weights, cyto_small without any
   std::filesystem::path startWeights;      ///< empty: random weights (cyto_small only)
@@ -82,10 +82,14 @@ struct TrainingOptions {
   int warmUpSteps = 100;         ///< the learning rate rises over so many steps
   double maskProbability = 0.5;  ///< how often the last logits are fed back as mask prompt
   double boxDistortion = 0.025;
-  double validationMinutes = 8;          ///< between two validations
-  int64_t validationSteps = 0;           ///< validate every so many steps instead; 0: by time
-  int64_t patience = 0;                  ///< stop after so many validations without a better score; 0: never
-  std::vector<std::string> frozenParts;  ///< "image_encoder", "prompt_encoder", "mask_decoder"; "encoder", "decoder"
+  double validationMinutes = 8;  ///< between two validations
+  int64_t validationSteps = 0;   ///< validate every so many steps instead; 0: by time
+  int64_t patience = 0;          ///< stop after so many validations without a better score; 0: never
+  /// Whether the part learns that finds all objects of an image by itself: none; joint, besides the prompts; only, and
+  /// nothing else (`cytoclick train instance`). Empty: joint if the start weights have it, else none.
+  std::string instanceDecoder;
+  /// "image_encoder", "prompt_encoder", "mask_decoder", "instance_decoder" of SAM; "encoder", "decoder" of cyto_small.
+  std::vector<std::string> frozenParts;
   std::string method;  ///< how the image encoder learns: empty, lora, fact, ssf, attention, bias, norm
   int64_t rank = 4;    ///< of lora and fact
   TrainingVariation variation;
@@ -104,11 +108,20 @@ struct TrainingProfile {
   double stepSeconds = 0;
 };
 
-/// Mean IoU of the objects of images that are kept back, at the resolution of the images.
+/// How well images that are kept back are segmented: the mean IoU of their objects at the resolution of the images, and
+/// the loss of finding all objects without prompts.
 struct TrainingScore {
-  double pointIou = 0;  ///< one click at the deepest point, the answer as the program gives it
-  double boxIou = 0;    ///< tight box
-  int64_t objects = 0;  ///< 0: there was nothing to judge by
+  double pointIou = 0;      ///< one click at the deepest point, the answer as the program gives it
+  double boxIou = 0;        ///< tight box
+  int64_t objects = 0;      ///< 0: prompts were not judged
+  double instanceLoss = 0;  ///< mean over crops that are the same in every validation
+  int64_t crops = 0;        ///< 0: finding all objects was not judged
+
+  bool isEmpty() const { return objects == 0 && crops == 0; }
+
+  /// What the training tries to raise: the mean of both IoUs less a third of the instance loss, of those that were
+  /// judged (spec/micro-sam.md §9.4).
+  double total() const { return (objects > 0 ? 0.5 * (pointIou + boxIou) : 0) - (crops > 0 ? instanceLoss / 3 : 0); }
 };
 
 /// An image with what should be found and what is found on clicks.
@@ -127,7 +140,7 @@ struct TrainingObserver {
 struct TrainingReport {
   int64_t steps = 0;
   double seconds = 0;
-  TrainingScore before;  ///< of the start weights; objects 0 when it began with random ones
+  TrainingScore before;  ///< of the start weights; empty when it began with random ones
   TrainingScore after;
   bool finished = true;       ///< false: this piece ended; run it again to go on
   bool stoppedEarly = false;  ///< because the score did not rise any more

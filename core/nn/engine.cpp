@@ -10,6 +10,7 @@
 #include "core/nn/devices.h"
 #include "core/nn/failures.h"
 #include "core/nn/loaded_model.h"
+#include "core/nn/sam/instance_decoder_weights.h"
 #include "core/nn/sam/instance_unetr.h"
 #include "core/nn/sam/sam_model.h"
 #include "core/nn/train/trainer.h"
@@ -60,23 +61,6 @@ Result<std::unique_ptr<PromptableModel>> makeNetwork(const ModelIdentity& identi
   return network;
 }
 
-/// micro-sam keeps the decoder of `NAME` or `NAME.pt` in a file of its own, `NAME_decoder` or `NAME_decoder.pt`.
-std::filesystem::path decoderFileOf(const std::filesystem::path& checkpoint) {
-  return checkpoint.parent_path() / (checkpoint.stem().string() + "_decoder" + checkpoint.extension().string());
-}
-
-/// The weights of the instance decoder, from the checkpoint or the file beside it; none when there is neither.
-Result<NamedTensors> decoderWeights(Checkpoint& checkpoint, const std::filesystem::path& file) {
-  if (!checkpoint.decoder.empty()) return std::move(checkpoint.decoder);
-  std::error_code ignored;
-  const std::filesystem::path beside = decoderFileOf(file);
-  if (!std::filesystem::is_regular_file(beside, ignored)) return NamedTensors{};
-  CYTO_ASSIGN(Checkpoint decoder, readCheckpoint(beside));
-  NamedTensors weights = decoder.decoder.empty() ? std::move(decoder.model) : std::move(decoder.decoder);
-  if (InstanceUnetr::matches(weights)) return weights;
-  return Error(ErrorCode::kModel, "'" + beside.string() + "' is no instance decoder of micro-sam; rename or remove it");
-}
-
 Result<std::unique_ptr<InstanceDecoder>> makeInstanceDecoder(const ModelIdentity& identity, NamedTensors weights) {
   using Made = std::unique_ptr<InstanceDecoder>;
   if (identity.architecture == "cyto_small") return makeDenseInstanceDecoder(identity.name);
@@ -118,9 +102,10 @@ class TorchEngine : public Engine {
       CYTO_ASSIGN(identity.weightsHash, hashWeightsFile(request.checkpoint));
     }
     CYTO_TRY(job.cancel.check());
-    CYTO_ASSIGN(NamedTensors ofDecoder, decoderWeights(checkpoint, request.checkpoint));
+    NamedTensors ofNetwork = std::move(checkpoint.model);
+    CYTO_ASSIGN(NamedTensors ofDecoder, instanceDecoderOf(std::move(checkpoint), request.checkpoint));
     CYTO_TRY(job.cancel.check());
-    auto network = makeNetwork(identity, std::move(checkpoint.model));
+    auto network = makeNetwork(identity, std::move(ofNetwork));
     if (!network) return std::move(network).error().during("the checkpoint '" + request.checkpoint.string() + "'");
     auto instanceDecoder = makeInstanceDecoder(identity, std::move(ofDecoder));
     if (!instanceDecoder) {

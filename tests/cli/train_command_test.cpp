@@ -217,6 +217,36 @@ TEST_F(TrainCommandTest, FineTuningSaysTheScoreBeforeAndAfter) {
   EXPECT_GT(report["after"]["box_iou"], 0.3);
 }
 
+TEST_F(TrainCommandTest, InstanceIsJudgedByFindingAllObjectsAndGoesOnWithItsRecipe) {
+  std::vector<std::string> words =
+      training("run", {"--start-weights", "cyto-small", "--steps", "2", "--validation-share", "0.25", "--json"});
+  words[1] = "instance";
+  const ProgramRun run = runProgram(words);
+  ASSERT_EQ(run.exitCode, 0) << run.err;
+  const json report = json::parse(run.out);
+  EXPECT_GT(report["before"]["instance_loss"], 0);
+  EXPECT_EQ(report["after"]["crops"], 1);
+  EXPECT_FALSE(report["after"].contains("point_iou"));
+  const std::string recipe = (folder_ / "run" / "recipe.json").string();
+  for (const char* command : {"instance", "sam"}) {
+    const ProgramRun again = runProgram({"train", command, "--config", recipe, "--steps", "3", "--json"});
+    ASSERT_EQ(again.exitCode, 0) << again.err;
+    EXPECT_EQ(json::parse(again.out)["steps"], 3);
+  }
+  // A training of everything cannot go on from one of a part.
+  const ProgramRun other = runProgram({"train", "sam", "--config", recipe, "--instance-decoder", "joint"});
+  expectRefusalAtTheEnd(other, "is not of this training");
+}
+
+TEST_F(TrainCommandTest, RefusesToTrainAnInstanceDecoderThatIsNotThere) {
+  expectRefusalAtTheEnd(runProgram(training("x", {"--steps", "1", "--instance-decoder", "none"})),
+                        "always learns to find all objects");
+  expectRefusalAtTheEnd(runProgram(training("x", {"--steps", "1", "--instance-decoder", "wrong"})), "'wrong'");
+  std::vector<std::string> words = training("x", {"--instance-decoder", "joint"});
+  words[1] = "instance";
+  EXPECT_EQ(runProgram(words).exitCode, 2);
+}
+
 TEST(Recipes, EveryOneIsUnderstood) {
   int count = 0;
   for (const auto& entry : fs::directory_iterator(inRepository("models/recipes"))) {
@@ -227,7 +257,7 @@ TEST(Recipes, EveryOneIsUnderstood) {
                               "--checkpoint-dir", "/nowhere"}),
                   "--images");
   }
-  EXPECT_GE(count, 4);
+  EXPECT_GE(count, 5);
 }
 
 }  // namespace

@@ -9,21 +9,12 @@
 
 namespace cyto::nn {
 
-/// Implemented by networks whose encoder also predicts something for every object of the frame. Training
-/// uses it as a further loss, which teaches a small encoder much faster than prompts alone.
-class DenselySupervised {
- public:
-  virtual ~DenselySupervised() = default;
-
-  /// The dense prediction of a batch: (N, DenseChannels::kCount, S/4, S/4), fp32.
-  virtual at::Tensor densePrediction(const Features& features) const = 0;
-};
-
 /// The default model of the program. Frames may have any side that is a multiple of 32 (1024 in use).
-/// Feature maps: CytoEncoder. fp32 weights; the arithmetic runs in the type of the frames (encoder) and
-/// of the feature maps (decoder), except for prompt maps, dense prediction and predicted IoU, which stay
-/// fp32.
-class CytoSmall final : public PromptableModel, public DenselySupervised {
+/// Feature maps: CytoEncoder; the last one is what it predicts for every object of the frame, from which training
+/// teaches a small encoder much faster than from prompts alone. fp32 weights; the arithmetic runs in the type of the
+/// frames (encoder) and of the feature maps (decoder), except for prompt maps, dense prediction and predicted IoU,
+/// which stay fp32.
+class CytoSmall final : public PromptableModel {
  public:
   /// `preparedType`: what `prepare` turns feature maps into, so that masks are decoded with that arithmetic.
   explicit CytoSmall(WeightSource& source, at::ScalarType preparedType = at::ScalarType::Float);
@@ -40,7 +31,6 @@ class CytoSmall final : public PromptableModel, public DenselySupervised {
   DecodedMasks decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
                               MaskSelection selection) override;
   std::vector<std::pair<std::string, at::Tensor>> namedTensors() const override { return weights_; }
-  at::Tensor densePrediction(const Features& features) const override { return features.back(); }
 
  private:
   DecodedMasks decodeInWindow(const Features& ofOneImage, const PromptTensors& prompts, bool multimask);

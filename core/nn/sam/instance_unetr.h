@@ -16,7 +16,8 @@ namespace cyto::nn {
 /// micro-sam's instance decoder (spec/micro-sam.md §6.3): a UNETR that reads nothing but the image embedding. Both
 /// generations are read: upsampling by interpolation and a 1x1 convolution, and by transposed convolution. Widths are
 /// those of the weights. The batch norms use the statistics of the maps at hand, one embedding at a time, because that
-/// is what micro-sam does and what its published parameters were found with.
+/// is what micro-sam does and what its published parameters were found with. Autograd flows to the weights when they
+/// require gradients.
 class InstanceUnetr {
  public:
   /// Whether the names are those of such a decoder.

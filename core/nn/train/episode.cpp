@@ -6,15 +6,12 @@
 
 #include <algorithm>
 
-#include "core/nn/cyto/cyto_small.h"
 #include "core/nn/train/losses.h"
 #include "core/nn/train/prompt_sampling.h"
 
 namespace cyto::nn {
 
 namespace {
-
-constexpr double kDenseShare = 1.0;
 
 struct ChosenObjects {
   at::Tensor masks;  // (B, S, S), 0 or 1
@@ -55,7 +52,7 @@ struct PromptedLoss {
 };
 
 PromptedLoss promptObjects(PromptableModel& model, const Features& features, const ChosenObjects& objects,
-                           const EpisodeOptions& options, bool startsWithBox, double shareOfMean, Random& random) {
+                           const EpisodeOptions& options, bool startsWithBox, Random& random) {
   const at::Generator generator = at::detail::createCPUGenerator(random());
   const auto chance = [&](double probability) {
     return std::uniform_real_distribution<double>()(random) < probability;
@@ -75,7 +72,7 @@ PromptedLoss promptObjects(PromptableModel& model, const Features& features, con
     const bool multimask = i == 0 && asksForAlternatives;
     const DecodedMasks masks = model.decode(features, prompts, multimask);
     const at::Tensor truth = objects.truthOf(masks.logits.size(2));
-    const at::Tensor loss = promptLoss(masks, truth, multimask ? shareOfMean : 0);
+    const at::Tensor loss = promptLoss(masks, truth, multimask ? options.shareOfMean : 0);
     result.loss = result.loss.defined() ? result.loss + loss : loss;
     const at::Tensor best = bestLogits(masks);
     if (i == 0) result.firstIou = maskIou(best, truth).mean().item<double>();
@@ -101,31 +98,28 @@ Features ofImage(const Features& features, int64_t index) {
 
 }  // namespace
 
-EpisodeResult runEpisode(PromptableModel& model, const std::vector<TrainingCrop>& crops, const EpisodeOptions& options,
-                         int64_t iteration, Random& random) {
-  const auto stacked = [&](at::Tensor TrainingCrop::* member) {
-    std::vector<at::Tensor> all;
-    for (const TrainingCrop& crop : crops) all.push_back(crop.*member);
-    return at::stack(all);
-  };
-  const Features features = [&] {
-    const at::AutoGradMode gradients(options.encoderLearns);
-    return model.encodeUnlessCancelled(stacked(&TrainingCrop::frame).to(options.type), options.cancel);
-  }();
+Features encodeCrops(PromptableModel& model, const std::vector<TrainingCrop>& crops, const EpisodeOptions& options) {
+  std::vector<at::Tensor> frames;
+  for (const TrainingCrop& crop : crops) frames.push_back(crop.frame);
+  const at::AutoGradMode gradients(options.encoderLearns);
+  return model.encodeUnlessCancelled(at::stack(frames).to(options.type), options.cancel);
+}
+
+EpisodeResult runEpisode(const TrainedNetwork& network, const Features& features,
+                         const std::vector<TrainingCrop>& crops, const EpisodeOptions& options, int64_t iteration,
+                         Random& random) {
   EpisodeResult result;
-  const auto* dense = dynamic_cast<const DenselySupervised*>(&model);
   at::Tensor loss;
-  if (dense) {
-    loss = denseLoss(dense->densePrediction(features), stacked(&TrainingCrop::dense), stacked(&TrainingCrop::inObject));
-    result.denseLoss = loss.item<double>();
-    loss = loss * kDenseShare;
+  if (options.lesson.instances) {
+    loss = network.instances->loss(features, crops, options.cancel);
+    result.instanceLoss = loss.item<double>();
   }
-  for (size_t i = 0; i < crops.size(); ++i) {
+  for (size_t i = 0; i < crops.size() && options.lesson.prompts; ++i) {
     const ChosenObjects objects = chooseObjects(crops[i], options.objectsPerImage, random);
     if (!objects.masks.defined()) continue;
     const bool startsWithBox = (iteration + static_cast<int64_t>(i)) % 2 == 1;
-    const PromptedLoss prompted = promptObjects(model, ofImage(features, static_cast<int64_t>(i)), objects, options,
-                                                startsWithBox, dense ? 0.5 : 0, random);
+    const PromptedLoss prompted = promptObjects(*network.prompted, ofImage(features, static_cast<int64_t>(i)), objects,
+                                                options, startsWithBox, random);
     const at::Tensor share = prompted.loss / static_cast<double>(crops.size());
     loss = loss.defined() ? loss + share : share;
     result.firstIou += prompted.firstIou * static_cast<double>(objects.masks.size(0));
@@ -134,7 +128,7 @@ EpisodeResult runEpisode(PromptableModel& model, const std::vector<TrainingCrop>
   if (result.objects > 0) result.firstIou /= result.objects;
   if (!loss.defined()) return result;
   loss = loss * options.lossShare;
-  result.denseLoss *= options.lossShare;
+  result.instanceLoss *= options.lossShare;
   result.loss = loss.item<double>();
   if (loss.requires_grad()) loss.backward();
   return result;

@@ -60,4 +60,15 @@ at::Tensor denseLoss(const at::Tensor& prediction, const at::Tensor& target, con
          0.3 * (size * weight).sum();
 }
 
+at::Tensor distanceLoss(const at::Tensor& maps, const at::Tensor& target, const at::Tensor& inside) {
+  constexpr double kLeastSize = 1e-7;
+  const at::Tensor foreground = target[0];
+  const auto dice = [&](int64_t channel, const at::Tensor& where) {
+    const at::Tensor predicted = maps[channel] * where, truth = target[channel] * where;
+    const at::Tensor sizes = predicted.square().sum() + truth.square().sum();
+    return 1 - 2 * (predicted * truth).sum() / sizes.clamp_min(kLeastSize);
+  };
+  return dice(0, inside) + dice(1, foreground) + dice(2, foreground);
+}
+
 }  // namespace cyto::nn

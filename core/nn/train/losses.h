@@ -19,4 +19,9 @@ at::Tensor promptLoss(const DecodedMasks& masks, const at::Tensor& truth, double
 /// `inObject` (N, h, w) weighs offsets and sizes.
 at::Tensor denseLoss(const at::Tensor& prediction, const at::Tensor& target, const at::Tensor& inObject);
 
+/// Loss of an instance decoder's maps (3, h, w) against `distanceTargets` (spec/micro-sam.md §9.4): the Dice losses of
+/// the foreground, where `inside` (h, w) is 1, and of both distances, where the foreground is. Each is
+/// 1 - 2 Σ p t / (Σ p² + Σ t²), so that the sum lies in 0..3.
+at::Tensor distanceLoss(const at::Tensor& maps, const at::Tensor& target, const at::Tensor& inside);
+
 }  // namespace cyto::nn

@@ -1,21 +1,16 @@
 #include "core/nn/train/trainer.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/GradMode.h>
 #include <malloc.h>
 
-#include <cmath>
-#include <stdexcept>
-#include <thread>
+#include <algorithm>
 
 #include "core/base/atomic_file.h"
 #include "core/base/log.h"
-#include "core/nn/cyto/cyto_small.h"
-#include "core/nn/devices.h"
 #include "core/nn/failures.h"
-#include "core/nn/sam/sam_model.h"
 #include "core/nn/train/training_log.h"
 #include "core/nn/train/training_run.h"
+#include "core/nn/train/training_setup.h"
 #include "core/nn/train/validation.h"
 #include "core/nn/weights/safetensors.h"
 #include "core/nn/weights/torch_writer.h"
@@ -29,36 +24,6 @@ namespace fs = std::filesystem;
 constexpr int64_t kValidatedObjects = 6;  // of each image
 constexpr double kSaveSeconds = 60;
 constexpr size_t kPreviewedImages = 4;
-
-bool isCytoSmall(const TrainingOptions& options) { return options.architecture == "cyto_small"; }
-
-Status check(const TrainingOptions& options) {
-  const auto wrong = [](const std::string& what) { return Error(ErrorCode::kInvalidArgument, what); };
-  if (options.steps <= 0 && !(options.minutes > 0)) return wrong("give a positive number of minutes or steps");
-  if (options.batchImages < 1 || options.objectsPerImage < 1 || options.subIterations < 1) {
-    return wrong("images per batch, objects per image and prompts per object must be at least 1");
-  }
-  if (!(options.maskProbability >= 0 && options.maskProbability <= 1)) {
-    return wrong("the mask probability must lie in 0..1");
-  }
-  if (!(options.boxDistortion >= 0 && options.boxDistortion < 0.5)) {
-    return wrong("the box distortion must lie in 0..0.5");
-  }
-  if (!(options.learningRate >= 0) || !std::isfinite(options.learningRate)) {
-    return wrong("the learning rate must be positive");
-  }
-  if (options.schedule != "cosine" && options.schedule != "plateau" && options.schedule != "constant") {
-    return wrong("there is no schedule '" + options.schedule + "'; use cosine, plateau or constant");
-  }
-  if (options.precision == Precision::kFp16) return wrong("training in fp16 is not supported; use bf16 or fp32");
-  if (options.batchImages > 4096 || options.objectsPerImage > 4096 || options.subIterations > 64) {
-    return wrong("at most 4096 images per batch, 4096 objects per image and 64 prompts per object make sense");
-  }
-  if (!isCytoSmall(options) && options.startWeights.empty()) {
-    return wrong("only cyto_small can be trained from random weights; give start weights for " + options.architecture);
-  }
-  return {};
-}
 
 Status makeCheckpointFolder(const TrainingOptions& options) {
   if (options.checkpointFolder.empty()) {
@@ -81,28 +46,6 @@ void keepFreedMemory() {
 #endif
 }
 
-/// Reads the start weights and fills in the architecture they have.
-Result<NamedTensors> readStartWeights(TrainingOptions& options) {
-  NamedTensors weights;
-  if (!options.startWeights.empty()) {
-    CYTO_ASSIGN(Checkpoint checkpoint, readCheckpoint(options.startWeights));
-    weights = std::move(checkpoint.model);
-  }
-  const std::string detected = options.startWeights.empty() ? "cyto_small" : detectArchitecture(weights);
-  if (options.architecture.empty()) options.architecture = detected;
-  if (!options.startWeights.empty() && (detected.empty() || detected != options.architecture)) {
-    return Error(ErrorCode::kModel, "the start weights '" + options.startWeights.string() + "' are " +
-                                        (detected.empty() ? "of no network we know" : "of " + detected) + ", not of " +
-                                        options.architecture + "; name others or leave --architecture out");
-  }
-  return weights;
-}
-
-at::ScalarType typeFor(const TrainingOptions& options) {
-  if (!isCytoSmall(options) || options.precision == Precision::kFp32) return at::kFloat;
-  return options.precision == Precision::kBf16 || processorHasBf16() ? at::kBFloat16 : at::kFloat;
-}
-
 /// Everything the loop below works with.
 struct Training {
   const TrainingOptions& options;
@@ -112,18 +55,40 @@ struct Training {
   const AnnotatedSamples& samples;
   const AnnotatedSamples& validation;
   TrainingLog& log;
+  Curriculum curriculum;
+  NamedTensors unused;  // weights of the start that the network has no use for, but the reference asks for
   at::ScalarType type;
   std::string trouble;  // what could not be written and will be tried again
 };
 
+bool holds(const NamedTensors& weights, const std::string& name) {
+  return std::any_of(weights.begin(), weights.end(), [&](const auto& weight) { return weight.first == name; });
+}
+
+/// Such as the classifier at the end of MobileSAM's encoder.
+NamedTensors unusedOf(const Checkpoint& start, const TrainingRun& run) {
+  const NamedTensors used = run.averaged();
+  NamedTensors unused;
+  for (const auto& weight : start.model) {
+    if (!holds(used, weight.first)) unused.push_back(weight);
+  }
+  return unused;
+}
+
 Status writeWeights(const fs::path& path, NamedTensors weights, const Training& training) {
   const TrainingOptions& options = training.options;
+  for (const auto& weight : training.unused) {
+    if (!holds(weights, weight.first)) weights.push_back(weight);
+  }
   for (auto& [name, weight] : weights) {
     // Half precision keeps the default model small; it computes in bf16, which is coarser.
-    const bool halve = isCytoSmall(options) && weight.dim() > 1;
+    const bool halve = options.architecture == "cyto_small" && weight.dim() > 1;
     if (weight.is_floating_point()) weight = weight.detach().to(halve ? at::kHalf : at::kFloat).contiguous();
   }
-  if (path.extension() == ".pt" || path.extension() == ".pth") return writeTorchFile(path, weights);
+  if (path.extension() == ".pt" || path.extension() == ".pth") {
+    const Checkpoint parts = separated(std::move(weights));
+    return writeTorchFile(path, parts.model, parts.decoder);
+  }
   return writeSafetensors(
       path, weights,
       {{"format", "pt"}, {"architecture", options.architecture}, {"steps", std::to_string(training.run.steps())}});
@@ -131,8 +96,9 @@ Status writeWeights(const fs::path& path, NamedTensors weights, const Training& 
 
 std::filesystem::path bestPath(const TrainingOptions& options) { return options.checkpointFolder / "best.safetensors"; }
 
+/// Shows answers to clicks, so there is nothing to show unless they are learned.
 void showPreview(const Training& training, PromptableModel& model) {
-  if (!training.observer.preview) return;
+  if (!training.observer.preview || !training.curriculum.judgesPrompts) return;
   const AnnotatedSamples& shown = training.validation.size() > 0 ? training.validation : training.samples;
   std::vector<TrainingPreview> previews;
   const size_t count = std::min(kPreviewedImages, shown.size());
@@ -148,18 +114,22 @@ void showPreview(const Training& training, PromptableModel& model) {
 /// The score of the running mean of the weights. Logs it, shows a picture, keeps the best weights.
 Result<TrainingScore> judge(Training& training) {
   TrainingRun& run = training.run;
-  const std::vector<PromptableModel*> models = run.averagedReplicas();
-  CYTO_ASSIGN(const auto scores,
-              validate(models, training.validation, kValidatedObjects, training.type, training.job.cancel));
+  const std::vector<const TrainedNetwork*> networks = run.averagedReplicas();
+  ValidationOptions options;
+  options.objectsPerImage = kValidatedObjects;
+  options.judgesPrompts = training.curriculum.judgesPrompts;
+  options.judgesInstances = training.curriculum.judgesInstances;
+  options.type = training.type;
+  options.cancel = training.job.cancel;
+  CYTO_ASSIGN(const auto scores, validate(networks, training.validation, options));
   const TrainingScore& all = scores.at("");
   training.log.writeValidation(run, scores);
-  const double score = 0.5 * (all.pointIou + all.boxIou);
-  if (run.scores.add(score)) {
+  if (run.scores.add(all.total())) {
     if (const Status kept = writeWeights(bestPath(training.options), run.averaged(), training); !kept) {
       log::warning(kept.error().message());
     }
   }
-  showPreview(training, *models.front());
+  showPreview(training, *networks.front()->prompted);
   return all;
 }
 
@@ -248,52 +218,13 @@ Result<bool> trainLoop(Training& training) {
   return run.fractionDone() >= 1 || hasStoppedImproving(training);
 }
 
-/// cyto-small is small: a copy for each thread that learns in place.
-Result<std::unique_ptr<TrainingRun>> runOfCytoSmall(const TrainingOptions& options, const NamedTensors& start,
-                                                    const LearningChoice& choice) {
-  const int threads = options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
-  std::vector<std::unique_ptr<PromptableModel>> replicas;
-  for (int i = 0; i < std::max(1, threads); ++i) {
-    if (start.empty()) {
-      replicas.push_back(createCytoSmall(options.seed));
-      continue;
-    }
-    CYTO_ASSIGN(std::unique_ptr<PromptableModel> model, cytoSmallStartingFrom(start, options.seed));
-    replicas.push_back(std::move(model));
-  }
-  LearnedWeights learned(replicas.front()->namedTensors(), choice, options.seed);
-  return std::make_unique<TrainingRun>(std::move(replicas), std::move(learned), options, typeFor(options));
-}
-
-/// SAM is large, and prepares its weights when it is made: one copy, made anew for each step.
-Result<std::unique_ptr<TrainingRun>> runOfSam(const TrainingOptions& options, const NamedTensors& start,
-                                              const LearningChoice& choice) {
-  const auto make = [architecture = options.architecture](const NamedTensors& weights) {
-    auto model = makeSamModel(architecture, weights, at::kFloat, c10::GradMode::is_enabled());
-    if (!model) throw std::runtime_error(model.error().message());
-    return std::unique_ptr<PromptableModel>(*std::move(model));
-  };
-  CYTO_ASSIGN(const std::unique_ptr<SamModel> model, makeSamModel(options.architecture, start, at::kFloat));
-  LearnedWeights learned(model->namedTensors(), choice, options.seed);
-  return std::make_unique<TrainingRun>(make, std::move(learned), options, typeFor(options));
-}
-
-Result<std::unique_ptr<TrainingRun>> makeRun(const TrainingOptions& options, const NamedTensors& start) {
-  const LearningChoice choice{options.frozenParts, options.method, options.rank};
-  try {
-    return isCytoSmall(options) ? runOfCytoSmall(options, start, choice) : runOfSam(options, start, choice);
-  } catch (const std::invalid_argument& refused) {
-    return Error(ErrorCode::kInvalidArgument, refused.what());
-  }
-}
-
 /// The final weights: the running mean, or the best one when the training stopped because nothing better came.
 Status exportWeights(const Training& training, bool best) {
   const TrainingOptions& options = training.options;
   if (!best || !fs::exists(bestPath(options)))
     return writeWeights(options.exportPath, training.run.averaged(), training);
-  CYTO_ASSIGN(const Checkpoint kept, readCheckpoint(bestPath(options)));
-  return writeWeights(options.exportPath, kept.model, training);
+  CYTO_ASSIGN(Checkpoint kept, readCheckpoint(bestPath(options)));
+  return writeWeights(options.exportPath, joined(std::move(kept)), training);
 }
 
 Result<TrainingReport> train(Training& training) {
@@ -323,28 +254,30 @@ Result<TrainingReport> train(Training& training) {
 
 Result<TrainingReport> trainFromOptions(const TrainingDataset& dataset, TrainingOptions options,
                                         const TrainingObserver& observer, const JobContext& job) {
-  CYTO_ASSIGN(const NamedTensors start, readStartWeights(options));
-  CYTO_TRY(check(options));
+  CYTO_ASSIGN(const Checkpoint start, readStartWeights(options));
+  CYTO_TRY(checkOptions(options));
   CYTO_TRY(makeCheckpointFolder(options));
   keepFreedMemory();
   const AnnotatedSamples samples(dataset, false, options.imageMemory_bytes * 3 / 4);
   const AnnotatedSamples validation(dataset, true, options.imageMemory_bytes / 4);
   if (samples.size() == 0) return Error(ErrorCode::kInvalidArgument, "there is no image to learn from");
-  CYTO_ASSIGN(const std::unique_ptr<TrainingRun> run, makeRun(options, start));
+  CYTO_ASSIGN(const std::unique_ptr<TrainingRun> run, makeTrainingRun(options, start));
   if (run->canResume()) CYTO_TRY(run->resume());
+  NamedTensors unused = unusedOf(start, *run);
   TrainingLog log(options.checkpointFolder / "log.csv", run->steps());
-  Training training{options, observer, job, *run, samples, validation, log, typeFor(options), ""};
+  Training training{options,           observer,         job, *run, samples, validation, log, curriculumOf(options),
+                    std::move(unused), typeFor(options), ""};
   return train(training);
 }
 
 Result<TrainingProfile> measure(const TrainingDataset& dataset, TrainingOptions options, int64_t steps,
                                 const JobContext& job) {
-  CYTO_ASSIGN(const NamedTensors start, readStartWeights(options));
-  CYTO_TRY(check(options));
+  CYTO_ASSIGN(Checkpoint start, readStartWeights(options));
+  CYTO_TRY(checkOptions(options));
   keepFreedMemory();
   const AnnotatedSamples samples(dataset, false, options.imageMemory_bytes);
   if (samples.size() == 0) return Error(ErrorCode::kInvalidArgument, "there is no image to learn from");
-  CYTO_ASSIGN(const std::unique_ptr<TrainingRun> run, makeRun(options, start));
+  CYTO_ASSIGN(const std::unique_ptr<TrainingRun> run, makeTrainingRun(options, std::move(start)));
   ProgressReporter reporter(job, "measuring steps", steps);
   for (int64_t i = 0; i < steps; ++i) {
     CYTO_TRY(run->step(samples, job.cancel));

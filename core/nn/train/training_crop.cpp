@@ -71,6 +71,7 @@ TrainingCrop drawCrop(const AnnotatedImage& image, int64_t side, int64_t frameSi
   const SampledCrop sampled = sampleCrop(image, geometry);
   TrainingCrop crop;
   crop.labels = sampled.labels;
+  crop.inside = sampled.inside;
   crop.frame = normalise(varyAppearance(sampled.pixels, variation, random), sampled.inside);
   fillTargets(crop, image, geometry);
   return crop;

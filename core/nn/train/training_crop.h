@@ -10,6 +10,7 @@ namespace cyto::nn {
 struct TrainingCrop {
   at::Tensor frame;     ///< (3, S, S) fp32, normalised, 0 outside the image
   at::Tensor labels;    ///< (S, S) float, as in AnnotatedImage
+  at::Tensor inside;    ///< (S, S) float: 1 in the image, 0 where the frame is padded
   at::Tensor dense;     ///< (DenseChannels::kCount, S/4, S/4): targets; foreground is the covered share
   at::Tensor inObject;  ///< (S/4, S/4): weight of the per-object targets, 0 in background
 };

@@ -11,7 +11,7 @@ namespace cyto::nn {
 namespace {
 
 constexpr const char* kHeader =
-    "seconds,steps,learning_rate,loss,dense_loss,first_iou,gradient_norm,kind,point_iou,box_iou\n";
+    "seconds,steps,learning_rate,loss,instance_loss,first_iou,gradient_norm,kind,point_iou,box_iou\n";
 constexpr double kMemory = 0.98;  // of the running mean
 
 int64_t stepsOf(const std::string& line) {
@@ -55,7 +55,7 @@ void TrainingLog::write(const std::string& line) const {
 void TrainingLog::addStep(const StepResult& step) {
   ++count_;
   sum_.loss += step.loss;
-  sum_.denseLoss += step.denseLoss;
+  sum_.instanceLoss += step.instanceLoss;
   sum_.firstIou += step.firstIou;
   sum_.gradientNorm += step.gradientNorm;
   sum_.learningRate = step.learningRate;
@@ -65,7 +65,7 @@ void TrainingLog::addStep(const StepResult& step) {
 void TrainingLog::writeSteps(const TrainingRun& run) {
   if (count_ == 0) return;
   write(formatted("%.3f,%lld,%.6g,%.5g,%.5g,%.5g,%.5g,,,\n", run.seconds(), static_cast<long long>(run.steps()),
-                  sum_.learningRate, sum_.loss / count_, sum_.denseLoss / count_, sum_.firstIou / count_,
+                  sum_.learningRate, sum_.loss / count_, sum_.instanceLoss / count_, sum_.firstIou / count_,
                   sum_.gradientNorm / count_));
   sum_ = {};
   count_ = 0;
@@ -73,10 +73,13 @@ void TrainingLog::writeSteps(const TrainingRun& run) {
 
 void TrainingLog::writeValidation(const TrainingRun& run, const std::map<std::string, TrainingScore>& scores) {
   for (const auto& [kind, score] : scores) {
-    write(formatted("%.3f,%lld,,,,,,", run.seconds(), static_cast<long long>(run.steps())) +
-          quoted(kind.empty() ? "all" : kind) + formatted(",%.5f,%.5f\n", score.pointIou, score.boxIou));
+    write(formatted("%.3f,%lld,,,", run.seconds(), static_cast<long long>(run.steps())) +
+          (score.crops > 0 ? formatted("%.5g", score.instanceLoss) : "") + ",,," + quoted(kind.empty() ? "all" : kind) +
+          (score.objects > 0 ? formatted(",%.5f,%.5f\n", score.pointIou, score.boxIou) : ",,\n"));
   }
-  lastScores_ = formatted(", click %.3f, box %.3f", scores.at("").pointIou, scores.at("").boxIou);
+  const TrainingScore& all = scores.at("");
+  lastScores_ = all.objects > 0 ? formatted(", click %.3f, box %.3f", all.pointIou, all.boxIou) : "";
+  if (all.crops > 0) lastScores_ += formatted(", all objects %.3f", all.instanceLoss);
 }
 
 std::string TrainingLog::note() const {

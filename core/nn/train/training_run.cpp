@@ -11,7 +11,6 @@
 #include <numbers>
 #include <stdexcept>
 
-#include "core/nn/cyto/cyto_small.h"
 #include "core/nn/failures.h"
 #include "core/nn/train/parallel_replicas.h"
 #include "core/nn/weights/safetensors.h"
@@ -30,6 +29,7 @@ constexpr int kToleratedFailures = 20;
 constexpr double kSingleCorrections = 0.5;
 constexpr double kAlternatives =
     0.5;  // the program answers a click with the first mask, so a click asks for that one too
+constexpr double kShareOfMean = 0.5;  // all alternatives learn a little, so that none is left behind
 constexpr size_t kNamesInMessage = 8;
 
 NamedTensors copyOf(const NamedTensors& weights) {
@@ -61,17 +61,17 @@ bool ScoreHistory::add(double score) {
   return false;
 }
 
-TrainingRun::TrainingRun(std::vector<std::unique_ptr<PromptableModel>> replicas, LearnedWeights learned,
+TrainingRun::TrainingRun(std::vector<TrainedNetwork> replicas, LearnedWeights learned, std::vector<Lesson> lessons,
                          TrainingOptions options, at::ScalarType type)
     : options_(std::move(options)),
       type_(type),
       learned_(std::move(learned)),
       replicas_(std::move(replicas)),
+      lessons_(std::move(lessons)),
       optimiser_(copyOf(learned_.initial())),
-      isDense_(dynamic_cast<const DenselySupervised*>(replicas_.at(0).get()) != nullptr),
       spent_(replicas_.size()) {
-  for (const auto& replica : replicas_) {
-    const NamedTensors own = replica->namedTensors();
+  for (const TrainedNetwork& replica : replicas_) {
+    const NamedTensors own = replica.prompted->namedTensors();
     const std::map<std::string, at::Tensor> byName(own.begin(), own.end());
     weights_.emplace_back();
     for (const auto& [name, initial] : learned_.initial()) {
@@ -81,12 +81,14 @@ TrainingRun::TrainingRun(std::vector<std::unique_ptr<PromptableModel>> replicas,
   }
 }
 
-TrainingRun::TrainingRun(NetworkMaker maker, LearnedWeights learned, TrainingOptions options, at::ScalarType type)
+TrainingRun::TrainingRun(NetworkMaker maker, LearnedWeights learned, std::vector<Lesson> lessons,
+                         TrainingOptions options, at::ScalarType type)
     : options_(std::move(options)),
       type_(type),
       learned_(std::move(learned)),
       maker_(std::move(maker)),
       replicas_(1),
+      lessons_(std::move(lessons)),
       weights_({copyOf(learned_.initial())}),
       optimiser_(copyOf(learned_.initial())),
       spent_(1) {
@@ -110,8 +112,8 @@ double TrainingRun::fractionDone() const {
 
 double TrainingRun::learningRate() const {
   const double cyto = options_.startWeights.empty() ? kCytoRate : kCytoContinuedRate;
-  const double highest = options_.learningRate > 0 ? options_.learningRate : isDense() ? cyto : kFineTuningRate;
-  const double warmUp = std::min(1.0, static_cast<double>(optimiser_.steps() + 1) / std::max(1, options_.warmUpSteps));
+  const double highest = options_.learningRate > 0 ? options_.learningRate : isConvolutional() ? cyto : kFineTuningRate;
+  const double warmUp = std::min(1.0, static_cast<double>(steps_ + 1) / std::max(1, options_.warmUpSteps));
   if (options_.schedule == "constant") return highest * warmUp;
   if (options_.schedule == "plateau") return highest * warmUp * scores.rateFactor;
   const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * fractionDone()));
@@ -120,14 +122,14 @@ double TrainingRun::learningRate() const {
 
 int64_t TrainingRun::drawSide(Random& random) const {
   // Only fully convolutional networks take other frames than their own.
-  if (!isDense()) return replicas_[0]->frameSide();
+  if (!isConvolutional()) return replicas_[0].prompted->frameSide();
   const double draw = std::uniform_real_distribution<double>()(random);
   return draw < 0.65 ? 256 : draw < 0.93 ? 384 : 512;
 }
 
 int TrainingRun::drawSubIterations(Random& random) const {
   const int most = std::max(1, options_.subIterations);
-  if (!isDense()) return most;
+  if (!isConvolutional()) return most;
   // Mostly few: the first prompt matters most and costs least.
   std::vector<double> weights;
   for (int i = 1; i <= most; ++i) weights.push_back(std::pow(i, -1.5));
@@ -166,7 +168,7 @@ TrainingRun::Plan TrainingRun::planStep(const AnnotatedSamples& samples) const {
   plan.side = drawSide(random);
   // The work of a step does not depend on the side of its frames.
   const double share = 256.0 * 256.0 / static_cast<double>(plan.side * plan.side);
-  const int64_t wanted = isDense() ? std::lround(options_.batchImages * share) : options_.batchImages;
+  const int64_t wanted = isConvolutional() ? std::lround(options_.batchImages * share) : options_.batchImages;
   const auto replicas = static_cast<int64_t>(replicas_.size());
   const int64_t perReplica = std::max<int64_t>(1, (wanted + replicas - 1) / replicas);
   plan.episode.objectsPerImage = options_.objectsPerImage;
@@ -174,8 +176,9 @@ TrainingRun::Plan TrainingRun::planStep(const AnnotatedSamples& samples) const {
   plan.episode.boxDistortion = options_.boxDistortion;
   plan.episode.type = type_;
   plan.episode.encoderLearns = !learned_.encoderIsFrozen();
-  plan.episode.singleCorrections = isDense() ? kSingleCorrections : 0;
-  plan.episode.alternatives = isDense() ? kAlternatives : 1;
+  plan.episode.singleCorrections = isConvolutional() ? kSingleCorrections : 0;
+  plan.episode.alternatives = isConvolutional() ? kAlternatives : 1;
+  plan.episode.shareOfMean = isConvolutional() ? kShareOfMean : 0;
   plan.episode.subIterations = drawSubIterations(random);
   plan.drawn.resize(replicas_.size());
   for (auto& indices : plan.drawn) {
@@ -184,37 +187,56 @@ TrainingRun::Plan TrainingRun::planStep(const AnnotatedSamples& samples) const {
   return plan;
 }
 
-Result<EpisodeResult> TrainingRun::runReplica(size_t replica, const Plan& plan, const AnnotatedSamples& samples) {
-  Random own = randomOf(options_.seed, steps_, 1 + replica);
+/// The crops of a step for one replica.
+struct TrainingRun::Batch {
+  Random random;
+  std::vector<std::vector<TrainingCrop>> parts;  // those that are in memory at once
+  std::vector<Features> features;  // of each part, kept for further lessons when the encoder does not learn
+  size_t crops = 0;
+};
+
+Result<TrainingRun::Batch> TrainingRun::drawBatch(size_t replica, const Plan& plan, const AnnotatedSamples& samples) {
   const auto begin = Clock::now();
-  std::vector<TrainingCrop> crops;
-  for (const size_t index : plan.drawn[replica]) {
-    CYTO_ASSIGN(const std::shared_ptr<const AnnotatedImage> image, samples.get(index));
-    crops.push_back(drawCrop(*image, plan.side, replicas_[replica]->frameSide(), options_.variation, own));
-  }
-  spent_[replica].data += secondsSince(begin);
-  const auto beginOfNetwork = Clock::now();
-  for (auto& [name, weight] : weights_[replica]) weight.mutable_grad().reset();
+  Batch batch;
+  batch.random = randomOf(options_.seed, steps_, 1 + replica);
+  batch.crops = plan.drawn[replica].size();
   // The gradients of all parts add up; only the memory depends on how many images are in one.
   const size_t together = options_.imagesTogether > 0 ? static_cast<size_t>(options_.imagesTogether)
-                          : isDense()                 ? crops.size()
+                          : isConvolutional()         ? batch.crops
                                                       : 1;
+  for (const size_t index : plan.drawn[replica]) {
+    CYTO_ASSIGN(const std::shared_ptr<const AnnotatedImage> image, samples.get(index));
+    if (batch.parts.empty() || batch.parts.back().size() == together) batch.parts.emplace_back();
+    batch.parts.back().push_back(
+        drawCrop(*image, plan.side, replicas_[replica].prompted->frameSide(), options_.variation, batch.random));
+  }
+  spent_[replica].data += secondsSince(begin);
+  return batch;
+}
+
+EpisodeResult TrainingRun::runReplica(size_t replica, const EpisodeOptions& options, Batch& batch) {
+  const auto begin = Clock::now();
+  for (auto& [name, weight] : weights_[replica]) weight.mutable_grad().reset();
   EpisodeResult sum;
-  for (size_t first = 0; first < crops.size(); first += together) {
-    const size_t last = std::min(first + together, crops.size());
-    const std::vector<TrainingCrop> part(crops.begin() + static_cast<std::ptrdiff_t>(first),
-                                         crops.begin() + static_cast<std::ptrdiff_t>(last));
-    EpisodeOptions episode = plan.episode;
-    episode.lossShare = static_cast<double>(part.size()) / static_cast<double>(crops.size());
+  size_t first = 0;
+  for (size_t i = 0; i < batch.parts.size(); ++i) {
+    const std::vector<TrainingCrop>& part = batch.parts[i];
+    EpisodeOptions episode = options;
+    episode.lossShare = static_cast<double>(part.size()) / static_cast<double>(batch.crops);
     if (maker_) remake(true);
+    const TrainedNetwork& network = replicas_[replica];
+    const bool isEncoded = i < batch.features.size();
+    const Features features = isEncoded ? batch.features[i] : encodeCrops(*network.prompted, part, episode);
+    if (!isEncoded && !options.encoderLearns) batch.features.push_back(features);
     const EpisodeResult result =
-        runEpisode(*replicas_[replica], part, episode, steps_ + static_cast<int64_t>(first), own);
+        runEpisode(network, features, part, episode, steps_ + static_cast<int64_t>(first), batch.random);
     sum.loss += result.loss;
-    sum.denseLoss += result.denseLoss;
+    sum.instanceLoss += result.instanceLoss;
     sum.firstIou += result.firstIou * episode.lossShare;
     sum.objects += result.objects;
+    first += part.size();
   }
-  spent_[replica].network += secondsSince(beginOfNetwork);
+  spent_[replica].network += secondsSince(begin);
   return sum;
 }
 
@@ -231,27 +253,33 @@ std::vector<at::Tensor> TrainingRun::meanGradients() const {
   return gradients;
 }
 
-Result<StepResult> TrainingRun::step(const AnnotatedSamples& samples, const CancelToken& cancel) {
+/// Runs a lesson on all replicas and changes the weights by what they found.
+Status TrainingRun::takeLesson(const Plan& plan, const AnnotatedSamples& samples, std::vector<Batch>& batches,
+                               StepResult& result) {
   const auto begin = Clock::now();
   shareWeights(optimiser_.trained());
-  Plan plan = planStep(samples);
-  plan.episode.cancel = cancel;
   const double sharing = secondsSince(begin);
-
+  EpisodeOptions episode = plan.episode;
+  episode.lesson = lessons_[lesson_];
   std::vector<Result<EpisodeResult>> results(replicas_.size(), EpisodeResult());
   runOnReplicas(replicas_.size(), [&](size_t replica) {
-    try {
-      results[replica] = runReplica(replica, plan, samples);
-    } catch (const Cancelled&) {
-      results[replica] = Error(ErrorCode::kCancelled, "cancelled");
-    }
+    results[replica] = [&]() -> Result<EpisodeResult> {
+      try {
+        if (batches[replica].parts.empty()) {
+          CYTO_ASSIGN(batches[replica], drawBatch(replica, plan, samples));
+        }
+        return runReplica(replica, episode, batches[replica]);
+      } catch (const Cancelled&) {
+        return Error(ErrorCode::kCancelled, "cancelled");
+      }
+    }();
   });
-  StepResult result;
+  const auto share = 1 / static_cast<double>(replicas_.size());
   for (const auto& part : results) {
     CYTO_TRY(part);
-    result.loss += part->loss / static_cast<double>(replicas_.size());
-    result.denseLoss += part->denseLoss / static_cast<double>(replicas_.size());
-    result.firstIou += part->firstIou / static_cast<double>(replicas_.size());
+    result.loss += part->loss * share;
+    result.instanceLoss += part->instanceLoss * share;
+    result.firstIou += part->firstIou * share;
   }
   const auto beginOfOptimiser = Clock::now();
   const auto notFinite = [&](const std::string& what) {
@@ -261,12 +289,24 @@ Result<StepResult> TrainingRun::step(const AnnotatedSamples& samples, const Canc
   };
   if (!std::isfinite(result.loss)) return notFinite("the loss is not a finite number");
   result.learningRate = learningRate();
-  result.gradientNorm = optimiser_.step(meanGradients(), result.learningRate);
-  notFinite_ = std::isfinite(result.gradientNorm) ? 0 : notFinite_ + 1;
+  const double norm = optimiser_.step(meanGradients(), result.learningRate);
+  result.gradientNorm = std::isfinite(norm) ? std::max(result.gradientNorm, norm) : norm;
+  notFinite_ = std::isfinite(norm) ? 0 : notFinite_ + 1;
   if (notFinite_ > kToleratedFailures) return notFinite("the gradients have not been finite numbers for long");
+  optimiserSeconds_ += sharing + secondsSince(beginOfOptimiser);
+  return {};
+}
+
+Result<StepResult> TrainingRun::step(const AnnotatedSamples& samples, const CancelToken& cancel) {
+  const auto begin = Clock::now();
+  Plan plan = planStep(samples);
+  plan.episode.cancel = cancel;
+  std::vector<Batch> batches(replicas_.size());
+  StepResult result;
+  for (; lesson_ < lessons_.size(); ++lesson_) CYTO_TRY(takeLesson(plan, samples, batches, result));
+  lesson_ = 0;
   ++steps_;
   ++stepsHere_;
-  optimiserSeconds_ += sharing + secondsSince(beginOfOptimiser);
   stepSeconds_ += secondsSince(begin);
   seconds_ += secondsSince(begin);
   return result;
@@ -286,31 +326,43 @@ TrainingProfile TrainingRun::profile() const {
   return profile;
 }
 
-std::vector<PromptableModel*> TrainingRun::averagedReplicas() {
+std::vector<const TrainedNetwork*> TrainingRun::averagedReplicas() {
   shareWeights(optimiser_.averaged());
   remake(false);
-  std::vector<PromptableModel*> models;
-  for (const auto& replica : replicas_) models.push_back(replica.get());
-  return models;
+  std::vector<const TrainedNetwork*> networks;
+  for (const TrainedNetwork& replica : replicas_) networks.push_back(&replica);
+  return networks;
 }
 
 bool TrainingRun::canResume() const { return std::filesystem::exists(checkpointPath()); }
 
 namespace {
 
-constexpr int64_t kPackedScores = 7;
+constexpr int64_t kPackedScores = 9;
+constexpr int64_t kPackedBeforeInstances = 7;  // checkpoints from before finding all objects was judged
 
 /// As whole numbers, because files keep fractions to 32 bits only and a resumed training needs all of them.
 at::Tensor packed(const ScoreHistory& history) {
   const auto bits = [](double value) { return std::bit_cast<int64_t>(value); };
   return at::tensor({bits(history.before.pointIou), bits(history.before.boxIou), history.before.objects,
-                     bits(history.best), history.validationsSince, history.waiting, bits(history.rateFactor)});
+                     bits(history.best), history.validationsSince, history.waiting, bits(history.rateFactor),
+                     bits(history.before.instanceLoss), history.before.crops});
 }
 
 ScoreHistory unpacked(const at::Tensor& tensor) {
   const auto whole = [&](int64_t index) { return tensor[index].item<int64_t>(); };
   const auto fraction = [&](int64_t index) { return std::bit_cast<double>(whole(index)); };
-  return {{fraction(0), fraction(1), whole(2)}, fraction(3), whole(4), whole(5), fraction(6)};
+  ScoreHistory history{{fraction(0), fraction(1), whole(2)}, fraction(3), whole(4), whole(5), fraction(6)};
+  if (tensor.numel() < kPackedScores) return history;
+  history.before.instanceLoss = fraction(7);
+  history.before.crops = whole(8);
+  return history;
+}
+
+at::Tensor packed(const std::vector<Lesson>& lessons) {
+  std::vector<int64_t> codes;
+  for (const Lesson& lesson : lessons) codes.push_back((lesson.prompts ? 1 : 0) + (lesson.instances ? 2 : 0));
+  return at::tensor(codes);
 }
 
 }  // namespace
@@ -318,6 +370,8 @@ ScoreHistory unpacked(const at::Tensor& tensor) {
 Status TrainingRun::save() const {
   NamedTensors state = optimiser_.state();
   state.emplace_back("run/steps", at::full({1}, steps_, at::kLong));
+  state.emplace_back("run/lessons", packed(lessons_));
+  state.emplace_back("run/lesson", at::full({1}, static_cast<int64_t>(lesson_), at::kLong));
   state.emplace_back("run/milliseconds", at::full({1}, static_cast<int64_t>(seconds_ * 1000), at::kLong));
   state.emplace_back("run/scores", packed(scores));
   for (auto& [name, tensor] : state) tensor = tensor.contiguous();
@@ -327,21 +381,30 @@ Status TrainingRun::save() const {
 Status TrainingRun::resume() {
   CYTO_ASSIGN(const BinaryFile file, BinaryFile::open(checkpointPath()));
   CYTO_ASSIGN(const NamedTensors state, readSafetensors(file));
-  int64_t steps = -1, milliseconds = -1;
+  int64_t steps = -1, milliseconds = -1, lesson = 0;
   ScoreHistory history;
+  // Checkpoints without this are from before anything but prompts could be learned.
+  bool learnsTheSame = lessons_.size() == 1 && lessons_[0].prompts;
   for (const auto& [name, tensor] : state) {
     if (name == "run/steps") steps = tensor.item<int64_t>();
+    if (name == "run/lessons") learnsTheSame = tensor.equal(packed(lessons_));
+    if (name == "run/lesson") lesson = tensor.item<int64_t>();
     if (name == "run/milliseconds") milliseconds = tensor.item<int64_t>();
-    if (name == "run/scores" && tensor.numel() == kPackedScores) history = unpacked(tensor);
+    const bool isComplete = tensor.numel() == kPackedScores || tensor.numel() == kPackedBeforeInstances;
+    if (name == "run/scores" && isComplete) history = unpacked(tensor);
   }
   try {
     if (steps < 0 || milliseconds < 0) throw std::runtime_error("it is no training state");
+    if (!learnsTheSame || lesson < 0 || lesson >= static_cast<int64_t>(lessons_.size())) {
+      throw std::runtime_error("what it learned is something else");
+    }
     optimiser_.restore(state);
   } catch (const std::exception& problem) {
     return Error(ErrorCode::kModel, "the checkpoint '" + checkpointPath().string() + "' is not of this training: " +
                                         problem.what() + "; choose another checkpoint folder");
   }
   steps_ = steps;
+  lesson_ = static_cast<size_t>(lesson);
   scores = history;
   seconds_ = static_cast<double>(milliseconds) / 1000;
   return {};

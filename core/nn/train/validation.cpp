@@ -4,10 +4,10 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
+#include "core/nn/failures.h"
 #include "core/nn/frame.h"
+#include "core/nn/train/distance_transform.h"
 #include "core/nn/train/losses.h"
 #include "core/nn/train/parallel_replicas.h"
 
@@ -16,6 +16,7 @@ namespace cyto::nn {
 namespace {
 
 constexpr int64_t kDecodedTogether = 8;
+constexpr int64_t kConvolutionalCrop = 512;
 
 std::vector<int64_t> chooseObjects(const AnnotatedImage& image, int64_t count) {
   std::vector<int64_t> all(image.objects.size());
@@ -107,25 +108,48 @@ void inGroups(const std::vector<int64_t>& chosen, Work&& work) {
   }
 }
 
-struct Sums {
-  double point = 0, box = 0;
-  int64_t objects = 0;
-};
-
-Sums validateImage(PromptableModel& model, const AnnotatedImage& image, int64_t objectsPerImage, at::ScalarType type) {
-  const at::AutoGradMode withoutGradients(false);
-  const PromptedImage prompted = encodeForPrompts(model, image, objectsPerImage, type);
-  Sums sums;
+/// Sums over the objects and crops of an image; means are made of them in the end.
+void addPrompts(PromptableModel& model, const AnnotatedImage& image, const ValidationOptions& options,
+                TrainingScore& sums) {
+  const PromptedImage prompted = encodeForPrompts(model, image, options.objectsPerImage, options.type);
   inGroups(prompted.chosen, [&](const std::vector<int64_t>& objects) {
     const ObjectPrompts prompts = promptsOf(prompted.frame, image, objects);
     const auto iou = [&](const PromptTensors& given, MaskSelection selection) {
       const at::Tensor logits = model.decodePrepared(*prompted.prepared, given, selection).logits;
       return maskIou(toImage(logits, prompted.frame, image), prompts.truth).sum().item<double>();
     };
-    sums.point += iou(prompts.click, MaskSelection::kBestAlternative);
-    sums.box += iou(prompts.box, MaskSelection::kSingle);
+    sums.pointIou += iou(prompts.click, MaskSelection::kBestAlternative);
+    sums.boxIou += iou(prompts.box, MaskSelection::kSingle);
     sums.objects += static_cast<int64_t>(objects.size());
   });
+}
+
+/// A variation that changes nothing.
+TrainingVariation noVariation() {
+  TrainingVariation none;
+  none.mirror = none.turn = none.scale = none.elastic = none.inversion = none.gamma = none.contrast = 0;
+  none.stain = none.colour = none.illumination = none.blur = none.defocus = none.noise = 0;
+  return none;
+}
+
+void addInstances(const TrainedNetwork& network, const AnnotatedImage& image, uint64_t seed,
+                  const ValidationOptions& options, TrainingScore& sums) {
+  Random random(seed);
+  const int64_t frameSide = network.prompted->frameSide();
+  const int64_t side = network.takesAnySide ? std::min(kConvolutionalCrop, frameSide) : frameSide;
+  const TrainingCrop crop = drawCrop(image, side, frameSide, noVariation(), random);
+  const Features features =
+      network.prompted->encodeUnlessCancelled(crop.frame.unsqueeze(0).to(options.type), options.cancel);
+  sums.instanceLoss += network.instances->loss(features, {crop}, options.cancel).item<double>();
+  ++sums.crops;
+}
+
+TrainingScore sumsOf(const TrainedNetwork& network, const AnnotatedImage& image, uint64_t seed,
+                     const ValidationOptions& options) {
+  const at::AutoGradMode withoutGradients(false);
+  TrainingScore sums;
+  if (options.judgesPrompts) addPrompts(*network.prompted, image, options, sums);
+  if (options.judgesInstances) addInstances(network, image, seed, options, sums);
   return sums;
 }
 
@@ -143,49 +167,33 @@ std::pair<double, double> deepestPoint(const AnnotatedImage& image, int64_t obje
   const at::Tensor mask = maskOf(image, object);
   const at::Tensor rows = at::nonzero(mask.any(1)), columns = at::nonzero(mask.any(0));
   const int64_t top = rows.min().item<int64_t>(), left = columns.min().item<int64_t>();
-  const int64_t height = rows.max().item<int64_t>() - top + 1, width = columns.max().item<int64_t>() - left + 1;
-  const at::Tensor part = mask.slice(0, top, top + height).slice(1, left, left + width).contiguous();
-  const bool* inside = part.const_data_ptr<bool>();
-
-  // Distance to the background within the column first, then over columns; outside the bounds is background.
-  std::vector<double> vertical(static_cast<size_t>(height * width));
-  const auto at = [&](int64_t y, int64_t x) -> double& { return vertical[static_cast<size_t>(y * width + x)]; };
-  for (int64_t x = 0; x < width; ++x) {
-    double distance = 0;
-    for (int64_t y = 0; y < height; ++y) at(y, x) = distance = inside[y * width + x] ? distance + 1 : 0;
-    distance = 0;
-    for (int64_t y = height - 1; y >= 0; --y) {
-      distance = inside[y * width + x] ? distance + 1 : 0;
-      at(y, x) = std::min(at(y, x), distance);
-    }
-  }
-  double deepest = -1;
-  std::pair<double, double> best;
-  for (int64_t y = 0; y < height; ++y) {
-    for (int64_t x = 0; x < width; ++x) {
-      double nearest = std::pow(static_cast<double>(std::min(x + 1, width - x)), 2);
-      for (int64_t other = 0; other < width; ++other) {
-        nearest = std::min(nearest, std::pow(static_cast<double>(x - other), 2) + std::pow(at(y, other), 2));
-      }
-      if (nearest <= deepest) continue;
-      deepest = nearest;
-      best = {static_cast<double>(left + x) + 0.5, static_cast<double>(top + y) + 0.5};
-    }
-  }
-  return best;
+  const int64_t bottom = rows.max().item<int64_t>() + 1, right = columns.max().item<int64_t>() + 1;
+  // Outside the bounds is background.
+  const at::Tensor outside =
+      at::constant_pad_nd(mask.slice(0, top, bottom).slice(1, left, right), {1, 1, 1, 1}, 0).logical_not().contiguous();
+  const bool* const first = outside.const_data_ptr<bool>();
+  const int64_t width = outside.size(1);
+  const std::vector<int64_t> squares =
+      squaredDistances(std::vector<char>(first, first + outside.numel()), outside.size(0), width);
+  const int64_t deepest = std::max_element(squares.begin(), squares.end()) - squares.begin();
+  return {static_cast<double>(left + deepest % width - 1) + 0.5, static_cast<double>(top + deepest / width - 1) + 0.5};
 }
 
-Result<std::map<std::string, TrainingScore>> validate(const std::vector<PromptableModel*>& models,
-                                                      const AnnotatedSamples& samples, int64_t objectsPerImage,
-                                                      at::ScalarType type, const CancelToken& cancel) {
-  std::vector<Sums> sums(samples.size());
-  std::vector<Status> status(models.size());
-  runOnReplicas(models.size(), [&](size_t replica) {
+Result<std::map<std::string, TrainingScore>> validate(const std::vector<const TrainedNetwork*>& networks,
+                                                      const AnnotatedSamples& samples,
+                                                      const ValidationOptions& options) {
+  std::vector<TrainingScore> sums(samples.size());
+  std::vector<Status> status(networks.size());
+  runOnReplicas(networks.size(), [&](size_t replica) {
     status[replica] = [&]() -> Status {
-      for (size_t i = replica; i < samples.size(); i += models.size()) {
-        CYTO_TRY(cancel.check());
+      for (size_t i = replica; i < samples.size(); i += networks.size()) {
+        CYTO_TRY(options.cancel.check());
         CYTO_ASSIGN(const std::shared_ptr<const AnnotatedImage> image, samples.get(i));
-        sums[i] = validateImage(*models[replica], *image, objectsPerImage, type);
+        try {
+          sums[i] = sumsOf(*networks[replica], *image, i, options);
+        } catch (const Cancelled&) {
+          return Error(ErrorCode::kCancelled, "cancelled");
+        }
       }
       return {};
     }();
@@ -195,15 +203,18 @@ Result<std::map<std::string, TrainingScore>> validate(const std::vector<Promptab
   for (size_t i = 0; i < samples.size(); ++i) {
     for (const std::string& kind : {std::string(), samples.sample(i).kind}) {
       TrainingScore& score = scores[kind];
-      score.pointIou += sums[i].point;
-      score.boxIou += sums[i].box;
+      score.pointIou += sums[i].pointIou;
+      score.boxIou += sums[i].boxIou;
       score.objects += sums[i].objects;
+      score.instanceLoss += sums[i].instanceLoss;
+      score.crops += sums[i].crops;
     }
   }
   for (auto& [kind, score] : scores) {
-    const double count = std::max<double>(1, static_cast<double>(score.objects));
-    score.pointIou /= count;
-    score.boxIou /= count;
+    const double objects = std::max<double>(1, static_cast<double>(score.objects));
+    score.pointIou /= objects;
+    score.boxIou /= objects;
+    score.instanceLoss /= std::max<double>(1, static_cast<double>(score.crops));
   }
   return scores;
 }

@@ -3,21 +3,29 @@
 #include <map>
 
 #include "core/base/cancel.h"
-#include "core/nn/promptable_model.h"
 #include "core/nn/train/annotated_samples.h"
+#include "core/nn/train/trained_network.h"
 
 namespace cyto::nn {
 
 /// The pixel (x, y) of an object that lies farthest from its border, in continuous image coordinates.
 std::pair<double, double> deepestPoint(const AnnotatedImage& image, int64_t object);
 
-/// Prompts up to `objectsPerImage` objects of each sample as the program does, at the frame side of the
-/// model; `models` share the work, one thread each. Entry "" is the mean over all objects, the others over the
-/// objects of one kind of image. Objects are the same in every call.
-/// Errors: those of reading an image, kCancelled.
-Result<std::map<std::string, TrainingScore>> validate(const std::vector<PromptableModel*>& models,
-                                                      const AnnotatedSamples& samples, int64_t objectsPerImage,
-                                                      at::ScalarType type, const CancelToken& cancel);
+struct ValidationOptions {
+  int64_t objectsPerImage = 6;
+  bool judgesPrompts = true, judgesInstances = false;
+  at::ScalarType type = at::kFloat;  ///< of the frames
+  CancelToken cancel;
+};
+
+/// Judges each sample by prompts and by finding all objects; `networks` share the work, one thread each. Up to
+/// `objectsPerImage` objects are prompted as the program does, at the frame side of the network. The loss of finding
+/// all objects is that of one crop, around one of the objects at the scale of use and not varied. Objects and crops are
+/// the same in every call. Entry "" is the mean over everything, the others over one kind of image. Errors: those of
+/// reading an image, kCancelled.
+Result<std::map<std::string, TrainingScore>> validate(const std::vector<const TrainedNetwork*>& networks,
+                                                      const AnnotatedSamples& samples,
+                                                      const ValidationOptions& options);
 
 /// One click for each of up to `objectsPerImage` objects, answered as the program answers: what a picture of the
 /// training shows.

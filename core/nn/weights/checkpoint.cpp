@@ -15,7 +15,7 @@ Result<Checkpoint> read(const BinaryFile& file) {
   if (looksLikeZip(file)) return readTorchArchive(file);
   if (looksLikeSafetensors(file)) {
     CYTO_ASSIGN(NamedTensors tensors, readSafetensors(file));
-    return Checkpoint{std::move(tensors), {}};
+    return separated(std::move(tensors));
   }
   const auto start = file.readText(0, 2);
   if (start && (*start)[0] == '\x80') {
@@ -35,6 +35,24 @@ const at::Tensor* find(const NamedTensors& tensors, const std::string& name) {
 }
 
 }  // namespace
+
+NamedTensors joined(Checkpoint checkpoint) {
+  NamedTensors tensors = std::move(checkpoint.model);
+  for (auto& [name, tensor] : checkpoint.decoder) {
+    tensors.emplace_back(std::string(kInstanceDecoderPrefix) + name, std::move(tensor));
+  }
+  return tensors;
+}
+
+Checkpoint separated(NamedTensors tensors) {
+  Checkpoint checkpoint;
+  for (auto& [name, tensor] : tensors) {
+    const bool isOfDecoder = name.starts_with(kInstanceDecoderPrefix);
+    if (isOfDecoder) checkpoint.decoder.emplace_back(name.substr(kInstanceDecoderPrefix.size()), std::move(tensor));
+    if (!isOfDecoder) checkpoint.model.emplace_back(name, std::move(tensor));
+  }
+  return checkpoint;
+}
 
 Result<Checkpoint> readCheckpoint(const std::filesystem::path& path) {
   CYTO_ASSIGN(const BinaryFile file, BinaryFile::open(path));

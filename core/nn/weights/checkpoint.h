@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,9 +22,16 @@ struct Checkpoint {
   NamedTensors decoder;  ///< micro-sam's instance-segmentation decoder; empty when the file has none
 };
 
+/// In front of the decoder's keys where they stand in one list with those of the network, as safetensors files have it.
+inline constexpr std::string_view kInstanceDecoderPrefix = "instance_decoder.";
+
+/// The network's weights and then the decoder's with their prefix; and the way back.
+NamedTensors joined(Checkpoint checkpoint);
+Checkpoint separated(NamedTensors tensors);
+
 /// Reads a checkpoint without executing anything in it: safetensors, or the zip files of torch.save with a restricted
-/// pickle. Unwraps `model_state`, `decoder_state`, `state_dict` and the key prefixes `sam.` and `_orig_mod.`.
-/// Errors: kNotFound, kIo, kFormat (damaged, hostile, or a kind we do not read).
+/// pickle. Unwraps `model_state`, `decoder_state`, `state_dict` and the key prefixes `sam.` and `_orig_mod.`; separates
+/// the decoder of a safetensors file. Errors: kNotFound, kIo, kFormat (damaged, hostile, or a kind we do not read).
 Result<Checkpoint> readCheckpoint(const std::filesystem::path& path);
 
 /// "vit_b", "vit_l", "vit_h", "vit_t" or "cyto_small" by keys and shapes; empty when it is none of them.

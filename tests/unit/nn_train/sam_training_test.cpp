@@ -2,39 +2,14 @@
 #include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
 
-#include "core/nn/sam/sam_model.h"
 #include "core/nn/train/training_run.h"
-#include "tests/support/shared_data.h"
-#include "tests/unit/nn/fixture.h"
+#include "tests/unit/nn_train/reduced_sam.h"
 #include "tests/unit/nn_train/synthetic_cells.h"
 
 namespace cyto::nn {
 namespace {
 
-/// The reduced network of the fixtures.
-SamConfiguration reducedSam() {
-  SamConfiguration configuration;
-  configuration.frameSide = 128;
-  configuration.channels = 32;
-  configuration.width = 32;
-  configuration.depth = 4;
-  configuration.heads = 4;
-  configuration.window = 4;
-  configuration.globalBlocks = {1, 3};
-  configuration.decoderHeads = 4;
-  configuration.decoderMlp = 64;
-  configuration.iouHidden = 32;
-  return configuration;
-}
-
-NamedTensors reducedWeights() { return test::Fixture(test::inRepository("tests/golden/sam1/predictor.npz")).weights(); }
-
-std::unique_ptr<PromptableModel> make(const NamedTensors& weights) {
-  WeightTable table(weights);
-  auto model = std::make_unique<SamModel>(reducedSam(), table, at::kFloat);
-  EXPECT_EQ(table.complaint(), "");
-  return model;
-}
+const std::vector<Lesson> kPrompts = {{true, false}};
 
 TrainingOptions options() {
   TrainingOptions options;
@@ -53,14 +28,14 @@ TrainingOptions options() {
 std::map<std::string, bool> changedAfterSteps(const LearningChoice& choice, int steps) {
   const test::SyntheticDataset dataset(2);
   const AnnotatedSamples samples(dataset, false, 1 << 20);
-  LearnedWeights learned(reducedWeights(), choice, 3);
-  TrainingRun run(make, std::move(learned), options(), at::kFloat);
+  LearnedWeights learned(test::reducedSamWeights(), choice, 3);
+  TrainingRun run(test::makeReducedSam, std::move(learned), kPrompts, options(), at::kFloat);
   for (int i = 0; i < steps; ++i) {
     const auto step = run.step(samples);
     EXPECT_TRUE(step) << step.error().message();
   }
   std::map<std::string, bool> changed;
-  const NamedTensors before = reducedWeights(), after = run.averaged();
+  const NamedTensors before = test::reducedSamWeights(), after = run.averaged();
   for (size_t i = 0; i < before.size(); ++i) {
     EXPECT_EQ(before[i].first, after[i].first);
     changed[before[i].first] = !before[i].second.equal(after[i].second);
@@ -95,15 +70,15 @@ TEST(SamTraining, LoraChangesQueriesAndValuesOfTheEncoderOnly) {
 TEST(SamTraining, TheNetworkForUseIsTheOneThatWasTrained) {
   const test::SyntheticDataset dataset(2);
   const AnnotatedSamples samples(dataset, false, 1 << 20);
-  LearnedWeights learned(reducedWeights(), {}, 3);
-  TrainingRun run(make, std::move(learned), options(), at::kFloat);
+  LearnedWeights learned(test::reducedSamWeights(), {}, 3);
+  TrainingRun run(test::makeReducedSam, std::move(learned), kPrompts, options(), at::kFloat);
   ASSERT_TRUE(run.step(samples));
   const c10::AutoGradMode withoutGradients(false);
   const at::Tensor frame = at::rand({1, 3, 128, 128});
-  const at::Tensor used = run.averagedReplicas().front()->encode(frame)[0];
-  const at::Tensor expected = make(run.averaged())->encode(frame)[0];
+  const at::Tensor used = run.averagedReplicas().front()->prompted->encode(frame)[0];
+  const at::Tensor expected = test::makeReducedSam(run.averaged()).prompted->encode(frame)[0];
   EXPECT_TRUE(at::allclose(used, expected));
-  EXPECT_FALSE(at::allclose(used, make(reducedWeights())->encode(frame)[0]));
+  EXPECT_FALSE(at::allclose(used, test::makeReducedSam(test::reducedSamWeights()).prompted->encode(frame)[0]));
   ASSERT_TRUE(run.step(samples)) << "it goes on after being used";
 }
 
@@ -113,8 +88,8 @@ TEST(SamTraining, ImagesOneByOneGiveTheLossAndTheGradientsOfAllTogether) {
   const auto lossWith = [&](int together) {
     TrainingOptions chosen = options();
     chosen.imagesTogether = together;
-    LearnedWeights learned(reducedWeights(), {}, 3);
-    TrainingRun run(make, std::move(learned), chosen, at::kFloat);
+    LearnedWeights learned(test::reducedSamWeights(), {}, 3);
+    TrainingRun run(test::makeReducedSam, std::move(learned), kPrompts, chosen, at::kFloat);
     const auto step = run.step(samples);
     EXPECT_TRUE(step) << step.error().message();
     return std::pair(step->loss, step->gradientNorm);

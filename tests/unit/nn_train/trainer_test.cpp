@@ -32,10 +32,10 @@ TrainingOptions smallTraining(const std::filesystem::path& folder, int64_t steps
 }
 
 TrainingRun makeRun(const TrainingOptions& options) {
-  std::vector<std::unique_ptr<PromptableModel>> replicas;
-  replicas.push_back(createCytoSmall(options.seed));
-  LearnedWeights learned(replicas.front()->namedTensors(), {}, options.seed);
-  return TrainingRun(std::move(replicas), std::move(learned), options, at::kFloat);
+  std::vector<TrainedNetwork> replicas;
+  replicas.push_back(trainedCytoSmall(createCytoSmall(options.seed)));
+  LearnedWeights learned(replicas.front().prompted->namedTensors(), {}, options.seed);
+  return TrainingRun(std::move(replicas), std::move(learned), {{true, true}}, options, at::kFloat);
 }
 
 bool equal(const NamedTensors& a, const NamedTensors& b) {
@@ -47,18 +47,20 @@ TEST(Trainer, OverfitsOneCrop) {
   const AnnotatedImage image = *annotate(test::syntheticCells());
   Random random(3);
   const std::vector<TrainingCrop> crops = {drawCrop(image, 128, 192, {}, random)};
-  const auto model = createCytoSmall(1);
-  for (const auto& [name, weight] : model->namedTensors()) weight.set_requires_grad(true);
-  Optimiser optimiser(model->namedTensors());
+  const TrainedNetwork network = trainedCytoSmall(createCytoSmall(1));
+  const NamedTensors weights = network.prompted->namedTensors();
+  for (const auto& [name, weight] : weights) weight.set_requires_grad(true);
+  Optimiser optimiser(weights);
   EpisodeOptions options;
   options.subIterations = 1;
   options.objectsPerImage = 2;
   const auto step = [&](double learningRate) {
     Random same(9);  // the same prompts each time, so that losses can be compared
     std::vector<at::Tensor> gradients;
-    for (const auto& [name, weight] : model->namedTensors()) at::Tensor(weight).mutable_grad().reset();
-    const double loss = runEpisode(*model, crops, options, 1, same).loss;
-    for (const auto& [name, weight] : model->namedTensors()) gradients.push_back(weight.grad());
+    for (const auto& [name, weight] : weights) at::Tensor(weight).mutable_grad().reset();
+    const Features features = encodeCrops(*network.prompted, crops, options);
+    const double loss = runEpisode(network, features, crops, options, 1, same).loss;
+    for (const auto& [name, weight] : weights) gradients.push_back(weight.grad());
     optimiser.step(gradients, learningRate);
     return loss;
   };
