@@ -64,7 +64,7 @@ TEST_F(WindowTest, WithoutAnImageOnlyWhatMakesSenseIsEnabled) {
   startWindow();
   ASSERT_TRUE(rests());
   for (const char* name : {"undo", "redo", "save-as", "export", "delete", "refine", "select-next", "select-previous",
-                           "segment", "commit", "clear", "toggle-sign", "next-mask", "previous-mask"}) {
+                           "segment", "auto", "commit", "clear", "toggle-sign", "next-mask", "previous-mask"}) {
     EXPECT_FALSE(isEnabled(name)) << name;
   }
   for (const char* name :
@@ -82,7 +82,8 @@ TEST_F(WindowTest, WithoutAnImageOnlyWhatMakesSenseIsEnabled) {
 
 TEST_F(WindowTest, WithAnImageTheRestFollows) {
   startWith(picture());
-  for (const char* name : {"save-as", "export", "delete", "refine", "segment", "commit", "clear", "toggle-sign"}) {
+  for (const char* name :
+       {"save-as", "export", "delete", "refine", "segment", "auto", "commit", "clear", "toggle-sign"}) {
     EXPECT_TRUE(isEnabled(name)) << name;
   }
   EXPECT_FALSE(isEnabled("undo"));

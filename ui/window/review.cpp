@@ -67,6 +67,7 @@ void Review::takeState() {
   for (const char* name : {"verify", "unverify", "merge", "split", "class", "import", "import-folder"}) {
     window_.commands().action(QString::fromLatin1(name))->setEnabled(mayChange);
   }
+  window_.commands().action(QStringLiteral("auto"))->setEnabled(mayChange && state.image);
   window_.commands().action(QStringLiteral("unverified-next"))->setEnabled(state.isOpen);
   bar_->setProposals(count);
 }
