@@ -185,7 +185,7 @@ void InferenceWorker::work() {
     }
     if (!hasRequests()) idle_.notify_all();
   }
-  while (preview_ || !segmentations_.empty() || !dropped_.empty()) {  // an answer may ask again
+  while (preview_ || !segmentations_.empty() || !findings_.empty() || !dropped_.empty()) {  // an answer may ask again
     lock.unlock();
     answerDropped();
     lock.lock();
@@ -198,6 +198,7 @@ InferenceWorker::Task InferenceWorker::start(Work work, Task task) {
 }
 
 InferenceWorker::Task InferenceWorker::takeMostUrgent() {
+  if (Task task = takeDropped()) return task;
   if (isImageNew_) return start(Work::kChangingImage, [this](const JobContext&) { changeImage(); });
   if (modelRequest_) {
     const std::string name = *std::exchange(modelRequest_, std::nullopt);
@@ -220,10 +221,15 @@ InferenceWorker::Task InferenceWorker::takeMostUrgent() {
   return nullptr;
 }
 
+InferenceWorker::Task InferenceWorker::takeDropped() {
+  if (dropped_.empty()) return nullptr;
+  return start(Work::kAnswering, [this](const JobContext&) { answerDropped(); });
+}
+
 /// What somebody waits for, about the image and the model that are in use.
 InferenceWorker::Task InferenceWorker::takeAnswer() {
   const bool isPreviewAnswerable = isPreviewDue();  // or it is dropped
-  if (!dropped_.empty()) return start(Work::kAnswering, [this](const JobContext&) { answerDropped(); });
+  if (Task task = takeDropped()) return task;
   if (!segmentations_.empty()) {
     Segmentation segmentation = std::move(segmentations_.front());
     segmentations_.pop_front();
@@ -275,6 +281,7 @@ void InferenceWorker::answerDropped() {
     const std::lock_guard lock(mutex_);
     if (isStopping_) {
       dropSegmentations();
+      dropFindings();
       dropPreview();
     }
     answers.swap(dropped_);

@@ -172,6 +172,7 @@ class InferenceWorker {
 
   // With the mutex held.
   Task takeMostUrgent();
+  Task takeDropped();
   Task takeAnswer();
   Task start(Work work, Task task);
   bool isPreviewDue();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <future>
 #include <iterator>
+#include <thread>
 #include <utility>
 
 #include "core/session/autosave.h"
@@ -88,8 +89,12 @@ LiveSession::~LiveSession() {
   std::future<void> isDone = last->get_future();
   commands_.post(JobPriority::kBatch, [last](const CancelToken&) { last->set_value(); });
   // Edits are carried out; a mask that one of them still waits for is given up, and so are objects to be found.
-  while (cancelFindings() || isDone.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready) {
+  // Findings are looked for after the last command, which may be the one that begins one: its answer is posted to
+  // commands_, which must still be there.
+  while (isDone.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready || cancelFindings()) {
+    cancelFindings();
     worker_.cancelSegmentations();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   exports_.waitUntilIdle();
 }

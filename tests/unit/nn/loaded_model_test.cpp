@@ -9,27 +9,13 @@
 #include "core/nn/sam/sam_model.h"
 #include "tests/support/shared_data.h"
 #include "tests/unit/nn/fixture.h"
+#include "tests/unit/nn/reduced_configuration.h"
 
 namespace cyto::nn {
 namespace {
 
 using test::Fixture;
 using ::testing::HasSubstr;
-
-SamConfiguration reducedSam() {
-  SamConfiguration configuration;
-  configuration.frameSide = 128;
-  configuration.channels = 32;
-  configuration.width = 32;
-  configuration.depth = 4;
-  configuration.heads = 4;
-  configuration.window = 4;
-  configuration.globalBlocks = {1, 3};
-  configuration.decoderHeads = 4;
-  configuration.decoderMlp = 64;
-  configuration.iouHidden = 32;
-  return configuration;
-}
 
 /// The reduced predictor of the fixtures, behind the interface the program uses.
 class LoadedModelTest : public ::testing::Test {
@@ -39,7 +25,7 @@ class LoadedModelTest : public ::testing::Test {
     ModelIdentity identity;
     identity.name = "reduced";
     identity.device = "cpu";
-    model_ = wrapModel(std::make_unique<SamModel>(reducedSam(), table, at::kFloat), identity);
+    model_ = wrapModel(std::make_unique<SamModel>(test::reducedSam(), table, at::kFloat), identity);
     const at::Tensor pixels = fixture_["image"].to(at::kByte).contiguous();
     const uint8_t* data = pixels.const_data_ptr<uint8_t>();
     image_ = {100, 150, {data, data + pixels.numel()}};

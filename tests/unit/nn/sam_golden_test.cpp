@@ -8,28 +8,14 @@
 #include "core/nn/sam/sam_model.h"
 #include "tests/support/shared_data.h"
 #include "tests/unit/nn/fixture.h"
+#include "tests/unit/nn/reduced_configuration.h"
 
 namespace cyto::nn {
 namespace {
 
 using test::expectClose;
 using test::Fixture;
-
-/// The reduced networks of the fixtures.
-SamConfiguration reducedSam(int64_t window) {
-  SamConfiguration configuration;
-  configuration.frameSide = 128;
-  configuration.channels = 32;
-  configuration.width = 32;
-  configuration.depth = 4;
-  configuration.heads = 4;
-  configuration.window = window;
-  configuration.globalBlocks = {1, 3};
-  configuration.decoderHeads = 4;
-  configuration.decoderMlp = 64;
-  configuration.iouHidden = 32;
-  return configuration;
-}
+using test::reducedSam;
 
 std::filesystem::path golden(const std::string& name) { return test::inRepository("tests/golden/sam1/" + name); }
 
