@@ -19,4 +19,18 @@ nn::TrainedNetwork makeReducedSam(const nn::NamedTensors& weights) {
   return nn::trainedSam(std::move(model), parts.decoder);
 }
 
+void expectSameOneByOneAndTogether(const nn::AnnotatedSamples& samples,
+                                   const std::function<nn::TrainingRun(int together)>& makeRun) {
+  const auto lossWith = [&](int together) {
+    nn::TrainingRun run = makeRun(together);
+    const auto step = run.step(samples);
+    EXPECT_TRUE(step) << step.error().message();
+    return std::pair(step->loss, step->gradientNorm);
+  };
+  const auto [oneByOne, norm] = lossWith(1);
+  const auto [together, normTogether] = lossWith(2);
+  EXPECT_NEAR(oneByOne, together, 1e-4);
+  EXPECT_NEAR(norm, normTogether, 1e-3 * norm);
+}
+
 }  // namespace cyto::test

@@ -85,19 +85,12 @@ TEST(SamTraining, TheNetworkForUseIsTheOneThatWasTrained) {
 TEST(SamTraining, ImagesOneByOneGiveTheLossAndTheGradientsOfAllTogether) {
   const test::SyntheticDataset dataset(2);
   const AnnotatedSamples samples(dataset, false, 1 << 20);
-  const auto lossWith = [&](int together) {
+  test::expectSameOneByOneAndTogether(samples, [&](int together) {
     TrainingOptions chosen = options();
     chosen.imagesTogether = together;
     LearnedWeights learned(test::reducedSamWeights(), {}, 3);
-    TrainingRun run(test::makeReducedSam, std::move(learned), kPrompts, chosen, at::kFloat);
-    const auto step = run.step(samples);
-    EXPECT_TRUE(step) << step.error().message();
-    return std::pair(step->loss, step->gradientNorm);
-  };
-  const auto [oneByOne, norm] = lossWith(1);
-  const auto [together, normTogether] = lossWith(2);
-  EXPECT_NEAR(oneByOne, together, 1e-4);
-  EXPECT_NEAR(norm, normTogether, 1e-3 * norm);
+    return TrainingRun(test::makeReducedSam, std::move(learned), kPrompts, chosen, at::kFloat);
+  });
 }
 
 }  // namespace
