@@ -39,8 +39,4 @@ class Neck {
   LayerNorm norm1_, norm2_;
 };
 
-/// Row (i, j) holds the table's row for query i and key j along one axis: (queries, keys, head size). A table of
-/// another length is resampled linearly first (spec/micro-sam.md §1.7).
-at::Tensor relativePositions(const at::Tensor& table, int64_t queries, int64_t keys);
-
 }  // namespace cyto::nn

@@ -1,23 +1,19 @@
 #include "core/nn/sam/positional_attention.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
-#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <functional>
-#include <mutex>
+#include <cmath>
+#include <vector>
+
+#include "core/nn/sam/parallel_tasks.h"
 
 namespace cyto::nn {
 
 namespace {
 
-// The bias of a tile of queries should stay in the second-level cache between being made and being used.
-constexpr int64_t kScoresPerTile = int64_t{1} << 20;
-// Without tiles: what the bias of some heads may hold at once (in memory).
+// What the bias of some heads may hold at once, without kernels.
 constexpr int64_t kScoresAtOnce = int64_t{1} << 24;
 
 /// Position bias of queries q (H, r, c, d) for all keys: (H, r, c, span, span), fp32. `rows` (r, span, d) and
@@ -44,92 +40,137 @@ at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
       .view(q.sizes());
 }
 
-/// Runs task 0 to count - 1, each on one thread, handed out as threads become free: another program on a core then
-/// delays one task and not half of them. What a task throws is thrown here.
-void runTasks(int64_t count, const std::function<void(int64_t)>& task) {
-  std::atomic<int64_t> next = 0;
-  std::mutex mutex;
-  std::exception_ptr failure;
-  const bool isInference = c10::InferenceMode::is_enabled();
-  at::parallel_for(0, std::min<int64_t>(count, at::get_num_threads()), 1, [&](int64_t, int64_t) {
-    const c10::InferenceMode inference(isInference);
-    const c10::AutoGradMode withoutGradients(false);
-    try {
-      for (int64_t i = next++; i < count; i = next++) task(i);
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      failure = std::current_exception();
-      next = count;
-    }
-  });
-  if (failure) std::rethrow_exception(failure);
+/// A table of relative positions as the kernels read it (PositionTables).
+at::Tensor reversedTable(const at::Tensor& table, int64_t span) {
+  const double scale = std::sqrt(static_cast<double>(table.size(1)));
+  at::Tensor reversed = at::zeros({table.size(1), positionTableStride(span)}, at::kFloat);
+  reversed.narrow(1, 0, 2 * span - 1).copy_(table.flip(0).t() * scale);
+  return reversed;
 }
+
+/// The table for this many positions, resampled when it has another length.
+at::Tensor resampledTable(const at::Tensor& table, int64_t positions) {
+  const int64_t length = 2 * positions - 1;
+  if (table.size(0) == length) return table;
+  return at::upsample_linear1d(table.t().unsqueeze(0), {length}, false).squeeze(0).t();
+}
+
+/// The squares of tokens that a map is attended in, and one head of one of them.
+struct Squares {
+  const at::Tensor& qkv;
+  const at::Tensor& padding;
+  int64_t span, heads, side, perSide, size;
+
+  int64_t count() const { return qkv.size(0) * perSide * perSide * heads; }
+
+  /// Index of the first token of square `task` / heads.
+  int64_t firstToken(int64_t task) const {
+    const int64_t square = task / heads, y = square / perSide % perSide * span, x = square % perSide * span;
+    return (square / (perSide * perSide) * side + y) * side + x;
+  }
+
+  AttentionHead head(int64_t task) const {
+    const int64_t square = task / heads, y = square / perSide % perSide * span, x = square % perSide * span;
+    const int64_t bytes = qkv.element_size(), width = heads * size, start = task % heads * size;
+    const char* const token = static_cast<const char*>(qkv.const_data_ptr()) + firstToken(task) * 3 * width * bytes;
+    const char* const pad = static_cast<const char*>(padding.const_data_ptr());
+    AttentionHead result;
+    result.query = token + start * bytes;
+    result.key = token + (width + start) * bytes;
+    result.value = token + (2 * width + start) * bytes;
+    result.columnStride = 3 * width;
+    result.rowStride = side * 3 * width;
+    result.rows = std::min(span, side - y);
+    result.columns = std::min(span, side - x);
+    result.paddingKey = pad + (width + start) * bytes;
+    result.paddingValue = pad + (2 * width + start) * bytes;
+    result.span = span;
+    result.size = size;
+    return result;
+  }
+};
 
 }  // namespace
 
+PositionalAttention::PositionalAttention(int64_t heads, int64_t span, int64_t window, const at::Tensor& rows,
+                                         const at::Tensor& columns, at::Tensor padding)
+    : heads_(heads), span_(span), window_(window), padding_(std::move(padding)) {
+  const bool isPlain =
+      rows.is_cpu() && !c10::GradMode::is_enabled() && span <= 64 && rows.size(1) % 2 == 0 && rows.size(1) <= 128;
+  const KernelSet* const set = isPlain ? kernels() : nullptr;
+  const bool fits = padding_.scalar_type() == at::kFloat || padding_.scalar_type() == at::kBFloat16;
+  if (set && fits && (padding_.scalar_type() == at::kFloat || set->attentionBf16)) {
+    kernels_ = set;
+    padding_ = padding_.contiguous();
+    rowTable_ = reversedTable(resampledTable(rows, span), span);
+    columnTable_ = reversedTable(resampledTable(columns, span), span);
+    return;
+  }
+  rows_ = relativePositions(rows, span, span);
+  columns_ = relativePositions(columns, span, span);
+}
+
 at::Tensor PositionalAttention::operator()(const at::Tensor& qkv) const {
-  if (qkv.is_cpu() && !c10::GradMode::is_enabled()) return window == 0 ? mapByTiles(qkv) : windowsByTiles(qkv);
-  return window == 0 ? whole(qkv) : inWindows(qkv);
+  if (kernels_) return withKernels(qkv);
+  return window_ == 0 ? whole(qkv) : inWindows(qkv);
 }
 
-/// Tiles of one head and a few rows of queries each.
-at::Tensor PositionalAttention::mapByTiles(const at::Tensor& qkv) const {
-  const int64_t batch = qkv.size(0), side = qkv.size(1), width = qkv.size(3) / 3, d = width / heads;
-  const at::Tensor parts =
-      qkv.view({batch, side * side, 3, heads, d}).permute({2, 0, 3, 1, 4}).contiguous().view({3, -1, side * side, d});
-  at::Tensor out = at::empty({batch, side, side, heads, d}, qkv.options());
-  const int64_t rowsAtOnce = std::clamp<int64_t>(kScoresPerTile / (side * side * side), 1, side);
-  const int64_t tiles = (side + rowsAtOnce - 1) / rowsAtOnce;
-  runTasks(batch * heads * tiles, [&](int64_t task) {
-    const int64_t index = task / tiles, first = task % tiles * rowsAtOnce;
-    const int64_t count = std::min(rowsAtOnce, side - first);
-    const auto of = [&](int64_t part) { return parts[part].narrow(0, index, 1); };
-    const at::Tensor q = of(0).view({1, side, side, d}).narrow(1, first, count);
-    const at::Tensor attended = attend(q, of(1), of(2), rows.narrow(0, first, count), columns);
-    out.select(0, index / heads).narrow(0, first, count).select(2, index % heads).copy_(attended[0]);
+/// Keys and values of each head of each square are packed once, then rows of queries are answered. A window is one
+/// task, of the whole map each row is one, so that threads stay busy to the end.
+at::Tensor PositionalAttention::withKernels(const at::Tensor& map) const {
+  const at::Tensor qkv = map.contiguous();
+  const int64_t side = qkv.size(1), width = qkv.size(3) / 3, size = width / heads_;
+  const Squares squares{qkv, padding_, span_, heads_, side, (side + span_ - 1) / span_, size};
+  const AttentionKernels& attention = qkv.scalar_type() == at::kFloat ? kernels_->attention : kernels_->attentionBf16;
+  const PositionTables positions{rowTable_.const_data_ptr<float>(), columnTable_.const_data_ptr<float>(),
+                                 rowTable_.size(1)};
+  const int64_t packedBytes = attention.packedBytes(span_, size), scratchBytes = attention.scratchBytes(span_, size);
+  at::Tensor out = at::empty({qkv.size(0), side, side, width}, qkv.options());
+  char* const outBytes = static_cast<char*>(out.mutable_data_ptr());
+  const auto attend = [&](int64_t task, int64_t row, const char* packed, char* scratch) {
+    const int64_t token = squares.firstToken(task) + row * side;
+    attention.attend(squares.head(task), positions, packed, row,
+                     outBytes + (token * width + task % heads_ * size) * out.element_size(), width, scratch);
+  };
+  const int64_t count = squares.count();
+  const bool byRows = span_ == side;
+  const int64_t workers = workersFor(byRows ? count * side : count);
+  at::Tensor scratch = at::empty({workers, scratchBytes}, at::kByte);
+  at::Tensor packed = at::empty({byRows ? count : workers, packedBytes}, at::kByte);
+  char* const scratchOf = static_cast<char*>(scratch.mutable_data_ptr());
+  char* const packedOf = static_cast<char*>(packed.mutable_data_ptr());
+  if (byRows) {
+    runTasks(count, [&](int64_t task, int64_t) { attention.pack(squares.head(task), packedOf + task * packedBytes); });
+    runTasks(count * side, [&](int64_t task, int64_t worker) {
+      attend(task / side, task % side, packedOf + task / side * packedBytes, scratchOf + worker * scratchBytes);
+    });
+    return out;
+  }
+  runTasks(count, [&](int64_t task, int64_t worker) {
+    const AttentionHead head = squares.head(task);
+    char* const own = packedOf + worker * packedBytes;
+    attention.pack(head, own);
+    for (int64_t row = 0; row < head.rows; ++row) attend(task, row, own, scratchOf + worker * scratchBytes);
   });
-  return out.view({batch, side, side, width});
+  return out;
 }
 
-/// Tiles of one window each. Padded tokens answer as keys and values; their queries are not computed.
-at::Tensor PositionalAttention::windowsByTiles(const at::Tensor& qkv) const {
-  const int64_t batch = qkv.size(0), side = qkv.size(1), width = qkv.size(3) / 3, d = width / heads;
-  const int64_t perSide = (side + window - 1) / window;
-  const at::Tensor map = qkv.view({batch, side, side, 3, heads, d});
-  const at::Tensor paddedToken = padding.view({3, heads, 1, 1, d});
-  at::Tensor out = at::empty({batch, side, side, heads, d}, qkv.options());
-  runTasks(batch * perSide * perSide, [&](int64_t task) {
-    const int64_t y = task / perSide % perSide * window, x = task % perSide * window;
-    const int64_t rowCount = std::min(window, side - y), columnCount = std::min(window, side - x);
-    const auto cut = [&](const at::Tensor& from) {
-      return from.select(0, task / (perSide * perSide)).narrow(0, y, rowCount).narrow(1, x, columnCount);
-    };
-    at::Tensor parts = at::empty({3, heads, window, window, d}, qkv.options());
-    if (rowCount < window || columnCount < window) parts.copy_(paddedToken.expand_as(parts));
-    parts.narrow(2, 0, rowCount).narrow(3, 0, columnCount).copy_(cut(map).permute({2, 3, 0, 1, 4}));
-    const at::Tensor q = parts[0].narrow(1, 0, rowCount).narrow(2, 0, columnCount);
-    const at::Tensor keysAndValues = parts.view({3, heads, window * window, d});
-    const at::Tensor attended =
-        attend(q, keysAndValues[1], keysAndValues[2], rows.narrow(0, 0, rowCount), columns.narrow(0, 0, columnCount));
-    cut(out).copy_(attended.permute({1, 2, 0, 3}));
-  });
-  return out.view({batch, side, side, width});
-}
-
-/// The same without tiles, for gradients and GPUs.
+/// The same with operations of LibTorch, for gradients, GPUs and processors without kernels.
 at::Tensor PositionalAttention::whole(const at::Tensor& qkv) const {
-  const int64_t batch = qkv.size(0), side = qkv.size(1), width = qkv.size(3) / 3, d = width / heads;
-  const at::Tensor parts = qkv.reshape({batch, side * side, 3, heads, d})
+  const int64_t batch = qkv.size(0), side = qkv.size(1), width = qkv.size(3) / 3, d = width / heads_;
+  const at::Tensor parts = qkv.reshape({batch, side * side, 3, heads_, d})
                                .permute({2, 0, 3, 1, 4})
-                               .reshape({3, batch * heads, side * side, d});
+                               .reshape({3, batch * heads_, side * side, d});
   const int64_t atOnce = std::max<int64_t>(1, kScoresAtOnce / (side * side * side * side));
   std::vector<at::Tensor> out;
-  for (int64_t first = 0; first < batch * heads; first += atOnce) {
-    const auto of = [&](int64_t part) { return parts[part].narrow(0, first, std::min(atOnce, batch * heads - first)); };
-    out.push_back(attend(of(0).unflatten(1, {side, side}), of(1), of(2), rows, columns));
+  for (int64_t first = 0; first < batch * heads_; first += atOnce) {
+    const auto of = [&](int64_t part) {
+      return parts[part].narrow(0, first, std::min(atOnce, batch * heads_ - first));
+    };
+    out.push_back(attend(of(0).unflatten(1, {side, side}), of(1), of(2), rows_, columns_));
   }
   return at::cat(out, 0)
-      .view({batch, heads, side, side, d})
+      .view({batch, heads_, side, side, d})
       .permute({0, 2, 3, 1, 4})
       .reshape({batch, side, side, width});
 }
@@ -138,22 +179,32 @@ at::Tensor PositionalAttention::whole(const at::Tensor& qkv) const {
 /// query, key and value are the bias of the projection: they are put in here instead of being computed.
 at::Tensor PositionalAttention::inWindows(const at::Tensor& qkv) const {
   const int64_t batch = qkv.size(0), side = qkv.size(1), channels = qkv.size(3);
-  const int64_t perSide = (side + window - 1) / window;
-  const int64_t padded = perSide * window;
+  const int64_t perSide = (side + window_ - 1) / window_;
+  const int64_t padded = perSide * window_;
   at::Tensor canvas = qkv;
   if (padded != side) {
-    canvas = padding.expand({batch, padded, padded, channels}).clone();
+    canvas = padding_.expand({batch, padded, padded, channels}).clone();
     canvas.narrow(1, 0, side).narrow(2, 0, side).copy_(qkv);
   }
-  const at::Tensor windows = canvas.view({batch, perSide, window, perSide, window, channels})
+  const at::Tensor windows = canvas.view({batch, perSide, window_, perSide, window_, channels})
                                  .transpose(2, 3)
-                                 .reshape({batch * perSide * perSide, window, window, channels});
+                                 .reshape({batch * perSide * perSide, window_, window_, channels});
   return whole(windows)
-      .view({batch, perSide, perSide, window, window, channels / 3})
+      .view({batch, perSide, perSide, window_, window_, channels / 3})
       .transpose(2, 3)
       .reshape({batch, padded, padded, channels / 3})
       .narrow(1, 0, side)
       .narrow(2, 0, side);
+}
+
+at::Tensor relativePositions(const at::Tensor& table, int64_t queries, int64_t keys) {
+  const at::Tensor resampled = resampledTable(table, std::max(queries, keys));
+  const double queryStep = std::max(static_cast<double>(keys) / static_cast<double>(queries), 1.0);
+  const double keyStep = std::max(static_cast<double>(queries) / static_cast<double>(keys), 1.0);
+  const at::Tensor query = at::arange(queries, at::kDouble).unsqueeze(1) * queryStep;
+  const at::Tensor key = at::arange(keys, at::kDouble).unsqueeze(0) * keyStep;
+  const at::Tensor index = (query - key + static_cast<double>(keys - 1) * keyStep).to(at::kLong);
+  return resampled.index({index}).contiguous();
 }
 
 }  // namespace cyto::nn

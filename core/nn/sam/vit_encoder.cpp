@@ -6,6 +6,7 @@
 #include "core/nn/sam/image_encoder.h"
 #include "core/nn/sam/packed_linear.h"
 #include "core/nn/sam/positional_attention.h"
+#include "core/nn/sam/residual_norm.h"
 
 namespace cyto::nn {
 
@@ -26,17 +27,19 @@ class Block {
         contract_(table, name + ".mlp.lin2", 4 * configuration.width, configuration.width, type) {
     const int64_t span = isGlobal ? configuration.grid() : configuration.window;
     const int64_t headSize = configuration.width / configuration.heads;
-    attention_.heads = configuration.heads;
-    attention_.window = isGlobal ? 0 : configuration.window;
-    attention_.rows = relativePositions(table.take(name + ".attn.rel_pos_h", {2 * span - 1, headSize}), span, span);
-    attention_.columns = relativePositions(table.take(name + ".attn.rel_pos_w", {2 * span - 1, headSize}), span, span);
-    attention_.padding = qkv_.bias();
+    const auto positions = [&](const char* axis) {
+      return table.take(name + ".attn.rel_pos_" + axis, {2 * span - 1, headSize});
+    };
+    const at::Tensor rows = positions("h"), columns = positions("w");
+    attention_ =
+        PositionalAttention(configuration.heads, span, isGlobal ? 0 : configuration.window, rows, columns, qkv_.bias());
   }
 
-  /// (N, H, W, C), fp32.
-  at::Tensor operator()(const at::Tensor& x) const {
-    const at::Tensor afterAttention = x + project_(attention_(qkv_(norm1_(x).to(type_))));
-    return afterAttention + contract_(expand_.withGelu(norm2_(afterAttention).to(type_)));
+  /// x (N, H, W, C), fp32, plus `pending` where it is defined is the input, in `x` afterwards with what attention adds.
+  /// Returns what is still to be added: the next norm reads x anyway and does it on the way.
+  at::Tensor operator()(at::Tensor& x, const at::Tensor& pending) const {
+    const at::Tensor attended = project_(attention_(qkv_(addAndNorm(x, pending, norm1_, type_))));
+    return contract_(expand_.withGelu(addAndNorm(x, attended, norm2_, type_)));
   }
 
  private:
@@ -70,11 +73,12 @@ class VitEncoder : public SamImageEncoder {
 
   at::Tensor operator()(const at::Tensor& frames, const CancelToken& cancel) const override {
     at::Tensor x = embed_(patches(frames.to(type_))) + positions_;
+    at::Tensor pending;
     for (const Block& block : blocks_) {
       if (cancel.isCancelled()) throw Cancelled();
-      x = block(x);
+      pending = block(x, pending);
     }
-    return neck_(x);
+    return neck_(pending.defined() ? x + pending : x);
   }
 
  private:
@@ -108,20 +112,6 @@ at::Tensor Neck::operator()(const at::Tensor& tokens) const {
   const at::Tensor normed = channelNorm(reduced.to(at::kFloat), norm1_);
   const at::Tensor smoothed = at::conv2d(normed.to(type_), smooth_, {}, 1, 1);
   return channelNorm(smoothed.to(at::kFloat), norm2_).contiguous();
-}
-
-at::Tensor relativePositions(const at::Tensor& table, int64_t queries, int64_t keys) {
-  const int64_t length = 2 * std::max(queries, keys) - 1;
-  at::Tensor resampled = table;
-  if (table.size(0) != length) {
-    resampled = at::upsample_linear1d(table.t().unsqueeze(0), {length}, false).squeeze(0).t();
-  }
-  const double queryStep = std::max(static_cast<double>(keys) / static_cast<double>(queries), 1.0);
-  const double keyStep = std::max(static_cast<double>(queries) / static_cast<double>(keys), 1.0);
-  const at::Tensor query = at::arange(queries, at::kDouble).unsqueeze(1) * queryStep;
-  const at::Tensor key = at::arange(keys, at::kDouble).unsqueeze(0) * keyStep;
-  const at::Tensor index = (query - key + static_cast<double>(keys - 1) * keyStep).to(at::kLong);
-  return resampled.index({index}).contiguous();
 }
 
 std::unique_ptr<SamImageEncoder> makeVitEncoder(const SamConfiguration& configuration, WeightTable& table,

@@ -1,0 +1,25 @@
+// The loops of this instruction set as a table. See simd.h about namespaces.
+#pragma once
+
+#include "core/nn/kernels/attention.h"
+#include "core/nn/kernels/mask_passes.h"
+
+namespace cyto::nn::CYTO_KERNELS {
+
+inline constexpr KernelSet makeKernelSet(const char* name) {
+  KernelSet set;
+  set.name = name;
+  set.attention = attentionKernels<Fp32Attention>();
+  set.addNorm = &addNorm<float>;
+#if defined(__AVX512BF16__)
+  set.attentionBf16 = attentionKernels<Bf16Attention>();
+  set.addNormBf16 = &addNorm<Bf16>;
+#endif
+  set.linear = &linear;
+  set.attendProjected = &attendProjected;
+  set.imagePass = &imagePass;
+  set.upscale = &upscale;
+  return set;
+}
+
+}  // namespace cyto::nn::CYTO_KERNELS
