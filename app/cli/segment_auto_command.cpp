@@ -104,12 +104,11 @@ class SegmentAutoRun {
     const auto start = Clock::now();
     CYTO_ASSIGN(model_, options_.model.load(job));
     modelLoad_s_ = secondsSince(start);
-    if (!model_->instanceDecoder()) {
-      return Error(
-          ErrorCode::kInvalidArgument,
-          "the model '" + model_->identity().name +
-              "' has no instance decoder; use one that has, such as cyto-small, or put the decoder's file beside "
-              "the weights, named like them with _decoder");
+    if (options_.mode == "ais" && !model_->instanceDecoder()) {
+      return Error(ErrorCode::kInvalidArgument,
+                   "the model '" + model_->identity().name +
+                       "' has no instance decoder; use one that has, such as cyto-small, put the decoder's file beside "
+                       "the weights, named like them with _decoder, or use --mode amg");
     }
     parameters_ = presetFor(model_->identity().name);
     return setParameters(parameters_);
@@ -147,7 +146,8 @@ class SegmentAutoRun {
     outcome.shape = image->info().shape;
     CYTO_ASSIGN(const auto embeddings, openEmbeddings(outcome.task, *image, job));
     CYTO_ASSIGN(const InstanceSegmentation found,
-                segmentInstances(*embeddings, *model_->instanceDecoder(), parameters_, job));
+                isByGrid() ? segmentByGrid(*embeddings, model_->decoder(), parameters_.grid, job)
+                           : segmentInstances(*embeddings, *model_->instanceDecoder(), parameters_, job));
     io::LabelWriting writing;
     writing.scale = image->info().scale;
     writing.job = {job.cancel, {}};
@@ -161,6 +161,8 @@ class SegmentAutoRun {
     outcome.total_s = secondsSince(start);
     return {};
   }
+
+  bool isByGrid() const { return options_.mode == "amg" || !model_->instanceDecoder(); }
 
   Result<std::unique_ptr<EmbeddingProvider>> openEmbeddings(const AutomaticTask& task, const io::ImageSource& image,
                                                             const JobContext& job) {
@@ -218,7 +220,7 @@ class SegmentAutoRun {
       }
       images.push_back(std::move(entry));
     }
-    return {{"mode", "ais"},
+    return {{"mode", isByGrid() ? "amg" : "ais"},
             {"model", model.name},
             {"model_hash", model.weightsHash},
             {"device", model.device},
@@ -240,8 +242,9 @@ class SegmentAutoRun {
         continue;
       }
       char figures[160];
-      std::snprintf(figures, sizeof figures, ": %u object(s) in %.2f s (embedding %.2f s, maps %.2f s, objects %.2f s)",
-                    outcome.objects, outcome.total_s, outcome.embed_s, outcome.decode_s, outcome.label_s);
+      std::snprintf(figures, sizeof figures,
+                    ": %u object(s) in %.2f s (embedding %.2f s, decoding %.2f s, objects %.2f s)", outcome.objects,
+                    outcome.total_s, outcome.embed_s, outcome.decode_s, outcome.label_s);
       text += figures;
       if (outcome.missingTiles > 0) {
         text += "; " + std::to_string(outcome.missingTiles) + " tile(s) without embedding were left empty";
@@ -271,8 +274,12 @@ void addSegmentAutoCommand(CLI::App& app, Runner& chosen) {
       ->add_option("-o,--output", options->inputs.output,
                    "label image to write (.tif, .png, .zarr or .npy); a folder for several images")
       ->required();
-  command->add_option("--mode", options->mode, "ais: the model's instance decoder, which is also what auto takes")
-      ->check(CLI::IsMember({"auto", "ais"}));
+  command
+      ->add_option(
+          "--mode", options->mode,
+          "ais: the model's instance decoder; amg: a click on each point of a grid, for models without one; auto: "
+          "what the model has")
+      ->check(CLI::IsMember({"auto", "ais", "amg"}));
   command->add_option("--key", options->key, "dataset inside a container, or a glob that makes a folder one series");
   options->model.declareOn(*command);
   command->add_option("-e,--embeddings", options->inputs.store,

@@ -19,4 +19,23 @@ std::optional<Precision> precisionFromName(std::string_view name) {
   return std::nullopt;
 }
 
+Result<std::vector<std::vector<MaskCandidate>>> PromptDecoder::decodeMany(const PreparedEmbedding& embedding,
+                                                                          const std::vector<Prompts>& prompts,
+                                                                          const MaskFilter& filter,
+                                                                          const JobContext& job) {
+  std::vector<std::vector<MaskCandidate>> answers;
+  for (const Prompts& prompt : prompts) {
+    CYTO_TRY(job.cancel.check());
+    CYTO_ASSIGN(MaskPrediction prediction, decode(embedding, prompt, {.allAlternatives = true}));
+    answers.emplace_back();
+    for (MaskCandidate& candidate : prediction.candidates) {
+      if (filter.minPredictedIou > 0 && !(candidate.predictedIou > filter.minPredictedIou)) continue;
+      if (candidate.stability < filter.minStability) continue;
+      candidate.lowResolution = {};
+      answers.back().push_back(std::move(candidate));
+    }
+  }
+  return answers;
+}
+
 }  // namespace cyto

@@ -33,7 +33,8 @@ struct MaskCandidate {
   PlaneBox box;               ///< tight bounds of the mask in the image; empty when the mask is empty
   std::vector<uint8_t> mask;  ///< box.height() * box.width(), row-major, 1 inside
   float predictedIou = 0;
-  MaskPrompt lowResolution;  ///< logits that can be fed back as a mask prompt
+  MaskPrompt lowResolution;  ///< logits that can be fed back as a mask prompt; empty from `decodeMany`
+  float stability = 1;       ///< only from `decodeMany`
 };
 
 struct MaskPrediction {
@@ -45,6 +46,14 @@ struct DecodeOptions {
   /// alternatives for a single positive point (spec/micro-sam.md §3.1, best-of rule), else the
   /// single-mask output.
   bool allAlternatives = false;
+};
+
+/// Which answers to many prompts are wanted (spec/micro-sam.md §6.2).
+struct MaskFilter {
+  float minPredictedIou = 0;  ///< masks must have more; 0: all
+  /// Stability is the share of the pixels with a logit above -1 that have one above 1, in the resolution of the image.
+  /// Masks must have at least this; 0: all.
+  float minStability = 0;
 };
 
 /// An embedding on the decoder's device with everything precomputed that does not depend on prompts.
@@ -74,6 +83,12 @@ class PromptDecoder {
   /// Errors: kInvalidArgument for no prompt at all, NaN coordinates, or a mask of the wrong side.
   virtual Result<MaskPrediction> decode(const PreparedEmbedding& embedding, const Prompts& prompts,
                                         const DecodeOptions& options) = 0;
+
+  /// The three alternatives of each prompt that pass the filter, in the order of the prompts, best first. Networks
+  /// answer several prompts at a time and give up a mask as early as they can. Errors: those of `decode`, kCancelled.
+  virtual Result<std::vector<std::vector<MaskCandidate>>> decodeMany(const PreparedEmbedding& embedding,
+                                                                     const std::vector<Prompts>& prompts,
+                                                                     const MaskFilter& filter, const JobContext& job);
 };
 
 /// What a loaded model is; all of it except `device` and `threads` decides the numbers it gives.

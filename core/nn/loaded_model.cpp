@@ -121,6 +121,28 @@ class NetworkDecoder : public PromptDecoder {
     });
   }
 
+  Result<std::vector<std::vector<MaskCandidate>>> decodeMany(const PreparedEmbedding& embedding,
+                                                             const std::vector<Prompts>& prompts,
+                                                             const MaskFilter& filter, const JobContext& job) override {
+    for (const Prompts& prompt : prompts) CYTO_TRY(check(prompt));
+    using Answers = std::vector<std::vector<MaskCandidate>>;
+    return catchFailures("decoding the prompts", [&]() -> Result<Answers> {
+      const c10::InferenceMode inference;
+      const auto& features = static_cast<const NetworkEmbedding&>(embedding);
+      Answers answers(prompts.size());
+      network_.decodeEach(
+          *features.prepared(), static_cast<int64_t>(prompts.size()), filter.minPredictedIou,
+          [&](int64_t i) {
+            if (job.cancel.isCancelled()) throw Cancelled();
+            return toTensors(prompts[static_cast<size_t>(i)], embedding.embedding());
+          },
+          [&](int64_t i, const DecodedMasks& decoded) {
+            answers[static_cast<size_t>(i)] = toStableCandidates(decoded, embedding.embedding(), filter.minStability);
+          });
+      return answers;
+    });
+  }
+
  private:
   int64_t lowSide() const { return network_.frameSide() / 4; }
 
@@ -174,25 +196,51 @@ class NetworkDecoder : public PromptDecoder {
     return tensors;
   }
 
+  MaskGeometry geometryOf(const at::Tensor& logits, const Embedding& embedding) const {
+    return {logits.size(2), network_.frameSide(), embedding.inputSize, embedding.originalSize};
+  }
+
+  static std::span<const float> planeOf(const at::Tensor& masks, int64_t index) {
+    const auto size = static_cast<size_t>(masks.size(2) * masks.size(3));
+    return {masks.const_data_ptr<float>() + static_cast<size_t>(index) * size, size};
+  }
+
+  static void sortBestFirst(std::vector<MaskCandidate>& candidates) {
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [](const MaskCandidate& a, const MaskCandidate& b) { return a.predictedIou > b.predictedIou; });
+  }
+
   MaskPrediction toPrediction(const DecodedMasks& decoded, const Embedding& embedding) const {
     const at::Tensor logits = decoded.logits.to(at::kCPU, at::kFloat).contiguous();
     const at::Tensor ious = decoded.predictedIou.to(at::kCPU, at::kFloat).contiguous();
     const at::Tensor fedBack = asMaskPrompt(logits, network_.frameSide()).contiguous();
-    const MaskGeometry geometry{logits.size(2), network_.frameSide(), embedding.inputSize, embedding.originalSize};
-    const auto planeOf = [](const at::Tensor& masks, int64_t index) {
-      const auto size = static_cast<size_t>(masks.size(2) * masks.size(3));
-      return std::span<const float>(masks.const_data_ptr<float>() + static_cast<size_t>(index) * size, size);
-    };
     MaskPrediction prediction;
     for (int64_t i = 0; i < logits.size(1); ++i) {
-      UpscaledMask upscaled = upscaleMask(planeOf(logits, i), geometry);
+      UpscaledMask upscaled = upscaleMask(planeOf(logits, i), geometryOf(logits, embedding));
       const std::span<const float> low = planeOf(fedBack, i);
       prediction.candidates.push_back({upscaled.box, std::move(upscaled.mask), ious.const_data_ptr<float>()[i],
                                        MaskPrompt{lowSide(), {low.begin(), low.end()}}});
     }
-    std::stable_sort(prediction.candidates.begin(), prediction.candidates.end(),
-                     [](const MaskCandidate& a, const MaskCandidate& b) { return a.predictedIou > b.predictedIou; });
+    sortBestFirst(prediction.candidates);
     return prediction;
+  }
+
+  std::vector<MaskCandidate> toStableCandidates(const DecodedMasks& decoded, const Embedding& embedding,
+                                                float minStability) const {
+    constexpr float kMargin = 1;
+    const at::Tensor logits = decoded.logits.to(at::kCPU, at::kFloat).contiguous();
+    const at::Tensor ious = decoded.predictedIou.to(at::kCPU, at::kFloat).contiguous();
+    std::vector<MaskCandidate> candidates;
+    for (int64_t i = 0; i < logits.size(1); ++i) {
+      UpscaledMask upscaled = upscaleMask(planeOf(logits, i), geometryOf(logits, embedding), kMargin);
+      const float stability =
+          upscaled.possible == 0 ? 0 : static_cast<float>(upscaled.sure) / static_cast<float>(upscaled.possible);
+      if (stability < minStability) continue;
+      candidates.push_back(
+          {upscaled.box, std::move(upscaled.mask), ious.const_data_ptr<float>()[i], MaskPrompt{}, stability});
+    }
+    sortBestFirst(candidates);
+    return candidates;
   }
 
   PromptableModel& network_;

@@ -64,12 +64,12 @@ Axis axisOver(int64_t lowest, int64_t highest, const MaskGeometry& geometry, int
   return axis;
 }
 
-PlaneBox boundsOfPositive(std::span<const float> logits, int64_t side) {
+PlaneBox boundsAbove(std::span<const float> logits, int64_t side, float threshold) {
   PlaneBox bounds{side, side, 0, 0};
   for (int64_t y = 0; y < side; ++y) {
     const float* row = logits.data() + y * side;
     for (int64_t x = 0; x < side; ++x) {
-      if (!(row[x] > 0)) continue;
+      if (!(row[x] > threshold)) continue;
       bounds = {std::min(bounds.y0, y), std::min(bounds.x0, x), y + 1, std::max(bounds.x1, x + 1)};
     }
   }
@@ -119,8 +119,8 @@ UpscaledMask cutToMask(const std::vector<uint8_t>& inside, const PlaneBox& regio
 
 }  // namespace
 
-UpscaledMask upscaleMask(std::span<const float> logits, const MaskGeometry& geometry) {
-  const PlaneBox positive = boundsOfPositive(logits, geometry.lowSide);
+UpscaledMask upscaleMask(std::span<const float> logits, const MaskGeometry& geometry, float margin) {
+  const PlaneBox positive = boundsAbove(logits, geometry.lowSide, -margin);
   if (positive.isEmpty()) return {};
   const Axis rows = axisOver(positive.y0, positive.y1 - 1, geometry, geometry.inputSize.y, geometry.originalSize.y);
   const Axis columns = axisOver(positive.x0, positive.x1 - 1, geometry, geometry.inputSize.x, geometry.originalSize.x);
@@ -132,6 +132,7 @@ UpscaledMask upscaleMask(std::span<const float> logits, const MaskGeometry& geom
   const auto height = static_cast<int64_t>(rows.taps.size());
   std::vector<uint8_t> inside(static_cast<size_t>(height * width));
   std::vector<float> sums(static_cast<size_t>(width));
+  int64_t sure = 0, possible = 0;
   for (int64_t y = 0; y < height; ++y) {
     const Taps& taps = rows.taps[static_cast<size_t>(y)];
     std::fill(sums.begin(), sums.end(), 0.0f);
@@ -141,8 +142,16 @@ UpscaledMask upscaleMask(std::span<const float> logits, const MaskGeometry& geom
     }
     uint8_t* target = inside.data() + y * width;
     for (int64_t x = 0; x < width; ++x) target[x] = sums[static_cast<size_t>(x)] > 0;
+    if (margin == 0) continue;
+    for (const float sum : sums) {
+      sure += sum > margin;
+      possible += sum > -margin;
+    }
   }
-  return cutToMask(inside, {rows.begin, columns.begin, rows.begin + height, columns.begin + width});
+  UpscaledMask result = cutToMask(inside, {rows.begin, columns.begin, rows.begin + height, columns.begin + width});
+  result.sure = sure;
+  result.possible = possible;
+  return result;
 }
 
 }  // namespace cyto::nn

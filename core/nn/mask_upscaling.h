@@ -21,11 +21,14 @@ struct MaskGeometry {
 struct UpscaledMask {
   PlaneBox box;               ///< empty when no pixel is inside
   std::vector<uint8_t> mask;  ///< box.height() * box.width(), 1 where the logit is above 0
+  int64_t sure = 0;           ///< pixels of the image whose logit is above the margin
+  int64_t possible = 0;       ///< pixels whose logit is above minus the margin
 };
 
 /// Logits (lowSide * lowSide) to a mask of the image: bilinear to the frame, cut to the input size, bilinear to the
 /// original size, above 0 (spec/micro-sam.md §1.10). Both steps are linear and separable, so they are applied as one;
-/// only the surroundings of positive logits are computed, which is exact because the weights are convex.
-UpscaledMask upscaleMask(std::span<const float> logits, const MaskGeometry& geometry);
+/// only the surroundings of positive logits are computed, which is exact because the weights are convex. With a margin
+/// also the pixels around it are counted.
+UpscaledMask upscaleMask(std::span<const float> logits, const MaskGeometry& geometry, float margin = 0);
 
 }  // namespace cyto::nn

@@ -57,4 +57,17 @@ DecodedMasks PromptableModel::decodePrepared(const PreparedFeatures& prepared, c
   return selection == MaskSelection::kBestAlternative ? bestOf(decoded) : decoded;
 }
 
+void PromptableModel::decodeEach(const PreparedFeatures& prepared, int64_t count, float minPredictedIou,
+                                 const std::function<PromptTensors(int64_t)>& prompts,
+                                 const std::function<void(int64_t, const DecodedMasks&)>& deliver) {
+  for (int64_t i = 0; i < count; ++i) {
+    DecodedMasks decoded = decodePrepared(prepared, prompts(i), MaskSelection::kAllAlternatives);
+    if (minPredictedIou > 0) {
+      const at::Tensor kept = decoded.predictedIou[0].gt(minPredictedIou).nonzero().flatten();
+      decoded = {decoded.logits.index_select(1, kept), decoded.predictedIou.index_select(1, kept)};
+    }
+    deliver(i, decoded);
+  }
+}
+
 }  // namespace cyto::nn

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,6 +77,12 @@ class PromptableModel {
   virtual PreparedPtr prepare(Features ofOneImage);
   virtual DecodedMasks decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
                                       MaskSelection selection);
+
+  /// All alternatives of `count` prompts without those whose predicted IoU is not above `minPredictedIou` (0: all).
+  /// Several threads may ask for prompts and deliver answers at the same time, each index once; M may be 0.
+  virtual void decodeEach(const PreparedFeatures& prepared, int64_t count, float minPredictedIou,
+                          const std::function<PromptTensors(int64_t)>& prompts,
+                          const std::function<void(int64_t, const DecodedMasks&)>& deliver);
 
   /// Every weight and buffer under its state-dict key; the tensors are shared with the model.
   virtual std::vector<std::pair<std::string, at::Tensor>> namedTensors() const = 0;

@@ -57,7 +57,7 @@ at::Tensor MaskDecoder::masksOf(const at::Tensor& keys, const at::Tensor& maskTo
 DecodedMasks MaskDecoder::operator()(const ImageSide& image, const at::Tensor& sparse, MaskSelection selection) const {
   const int64_t batch = sparse.size(0);
   const at::Tensor tokens = at::cat({layers_.outputTokens.unsqueeze(0).expand({batch, -1, -1}), sparse}, 1);
-  if (batch == 1 && image.firstKeys.defined()) return (*streaming_)(image, tokens[0], selection, true);
+  if (batch == 1 && canStream(image)) return (*streaming_)(image, tokens[0], {selection, 0}, true);
   const auto [queries, keys] = transform(image, tokens);
   const int64_t count = layers_.maskTokens();
   const at::Tensor iou = layers_.iouHead(queries.select(1, 0));  // (B, mask tokens)
@@ -71,6 +71,11 @@ DecodedMasks MaskDecoder::operator()(const ImageSide& image, const at::Tensor& s
   std::vector<int64_t> alternatives;
   for (int64_t i = 1; i < count; ++i) alternatives.push_back(i);
   return {masksOf(keys, maskTokens, alternatives), iou.narrow(1, 1, count - 1)};
+}
+
+DecodedMasks MaskDecoder::alternatives(const ImageSide& image, const at::Tensor& sparse, float minPredictedIou) const {
+  const at::Tensor tokens = at::cat({layers_.outputTokens, sparse[0]});
+  return (*streaming_)(image, tokens, {MaskSelection::kAllAlternatives, minPredictedIou}, false);
 }
 
 }  // namespace cyto::nn

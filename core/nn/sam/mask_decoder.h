@@ -23,6 +23,11 @@ class MaskDecoder {
   /// `image` with batch 1 or B; `sparse` (B, N, C).
   DecodedMasks operator()(const ImageSide& image, const at::Tensor& sparse, MaskSelection selection) const;
 
+  /// Whether `image` was prepared for the streaming decoder.
+  bool canStream(const ImageSide& image) const { return streaming_ && image.firstKeys.defined(); }
+  /// The alternatives of one prompt with a predicted IoU above the least, on the calling thread alone; `canStream`.
+  DecodedMasks alternatives(const ImageSide& image, const at::Tensor& sparse, float minPredictedIou) const;
+
   /// The transformer alone: tokens (B, T, C) to (tokens, keys).
   std::pair<at::Tensor, at::Tensor> transform(const ImageSide& image, const at::Tensor& tokens) const;
 

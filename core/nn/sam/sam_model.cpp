@@ -4,6 +4,7 @@
 #include <c10/core/GradMode.h>
 
 #include "core/nn/failures.h"
+#include "core/nn/sam/parallel_tasks.h"
 
 namespace cyto::nn {
 
@@ -57,6 +58,21 @@ DecodedMasks SamModel::decodePrepared(const PreparedFeatures& prepared, const Pr
   const at::Tensor sparse = promptEncoder_.sparse(prompts);
   if (prompts.masks) return maskDecoder_(imageSide(prepared.features, prompts), sparse, selection);
   return maskDecoder_(static_cast<const PreparedSam&>(prepared).imageSide, sparse, selection);
+}
+
+void SamModel::decodeEach(const PreparedFeatures& prepared, int64_t count, float minPredictedIou,
+                          const std::function<PromptTensors(int64_t)>& prompts,
+                          const std::function<void(int64_t, const DecodedMasks&)>& deliver) {
+  const ImageSide& image = static_cast<const PreparedSam&>(prepared).imageSide;
+  if (!maskDecoder_.canStream(image)) {
+    return PromptableModel::decodeEach(prepared, count, minPredictedIou, prompts, deliver);
+  }
+  // One prompt a thread: all threads on one prompt would wait for each other at every layer.
+  runTasks(count, [&](int64_t i, int64_t) {
+    const PromptTensors own = prompts(i);
+    const ImageSide& ownImage = own.masks ? imageSide(prepared.features, own) : image;
+    deliver(i, maskDecoder_.alternatives(ownImage, promptEncoder_.sparse(own), minPredictedIou));
+  });
 }
 
 Result<std::unique_ptr<SamModel>> makeSamModel(const std::string& architecture, const NamedTensors& weights,

@@ -23,6 +23,9 @@ class SamModel final : public PromptableModel {
   PreparedPtr prepare(Features ofOneImage) override;
   DecodedMasks decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
                               MaskSelection selection) override;
+  void decodeEach(const PreparedFeatures& prepared, int64_t count, float minPredictedIou,
+                  const std::function<PromptTensors(int64_t)>& prompts,
+                  const std::function<void(int64_t, const DecodedMasks&)>& deliver) override;
 
  private:
   ImageSide imageSide(const Features& features, const PromptTensors& prompts) const;

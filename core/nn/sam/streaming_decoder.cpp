@@ -72,7 +72,7 @@ class StreamingDecoder::Run {
 
   /// Leaves the transformed tokens in `queries()` and the transformed cells in `cells()`.
   void transform(const ImageSide& image, const at::Tensor& tokens, bool withThreads);
-  DecodedMasks masks(MaskSelection selection);
+  DecodedMasks masks(const Wanted& wanted);
 
   const Values& queries() const { return queries_; }
   const Values& cells() const { return cells_; }
@@ -390,16 +390,19 @@ Values StreamingDecoder::Run::perceptron(const std::vector<TokenLinear>& layers,
   return x;
 }
 
-DecodedMasks StreamingDecoder::Run::masks(MaskSelection selection) {
+DecodedMasks StreamingDecoder::Run::masks(const Wanted& wanted) {
   const Values iou = perceptron(packed_.iouHead, 0);
   std::vector<int64_t> which = {0};
-  if (selection != MaskSelection::kSingle) {
+  if (wanted.selection != MaskSelection::kSingle) {
     which.clear();
     for (int64_t i = 1; i < packed_.maskTokens; ++i) which.push_back(i);
   }
-  if (selection == MaskSelection::kBestAlternative) {
+  if (wanted.selection == MaskSelection::kBestAlternative) {
     // Predicted IoU needs the tokens only, so the mask is chosen before anything is upscaled.
     which = {std::max_element(iou.begin() + 1, iou.begin() + packed_.maskTokens) - iou.begin()};
+  }
+  if (wanted.minPredictedIou > 0) {
+    std::erase_if(which, [&](int64_t i) { return !(iou[static_cast<size_t>(i)] > wanted.minPredictedIou); });
   }
   const int64_t eighth = packed_.channels / 8, side = 4 * packed_.grid, count = static_cast<int64_t>(which.size());
   DecodedMasks result{at::empty({1, count, side, side}), at::empty({1, count})};
@@ -410,6 +413,7 @@ DecodedMasks StreamingDecoder::Run::masks(MaskSelection selection) {
     const Values vector = perceptron(packed_.hypernetworks[static_cast<size_t>(mask)], 1 + mask);
     vectors.insert(vectors.end(), vector.begin(), vector.begin() + eighth);
   }
+  if (count == 0) return result;
   const Upscaling work{packed_.upscale1.view(),
                        packed_.upscale2.view(),
                        data(packed_.upscaleNorm.weight),
@@ -455,7 +459,7 @@ void StreamingDecoder::prepare(ImageSide& image) const {
   image.firstQueries = packed_->firstQueries(located);
 }
 
-DecodedMasks StreamingDecoder::operator()(const ImageSide& image, const at::Tensor& tokens, MaskSelection selection,
+DecodedMasks StreamingDecoder::operator()(const ImageSide& image, const at::Tensor& tokens, const Wanted& wanted,
                                           bool withThreads) const {
   std::unique_ptr<Run> run;
   {
@@ -467,7 +471,7 @@ DecodedMasks StreamingDecoder::operator()(const ImageSide& image, const at::Tens
   }
   if (!run) run = std::make_unique<Run>(*packed_);
   run->transform(image, tokens, withThreads);
-  DecodedMasks result = run->masks(selection);
+  DecodedMasks result = run->masks(wanted);
   const std::lock_guard lock(packed_->mutex);
   packed_->idle.push_back(std::move(run));
   return result;

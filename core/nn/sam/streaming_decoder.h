@@ -23,9 +23,14 @@ class StreamingDecoder {
   /// Fills what is computed once per image.
   void prepare(ImageSide& image) const;
 
+  struct Wanted {
+    MaskSelection selection = MaskSelection::kSingle;
+    float minPredictedIou = 0;  ///< masks that do not exceed it are not made; 0: all
+  };
+
   /// tokens (T, C), output tokens first. `withThreads`: on all threads of the engine, else on the calling one; calls
   /// from several threads are fine then.
-  DecodedMasks operator()(const ImageSide& image, const at::Tensor& tokens, MaskSelection selection,
+  DecodedMasks operator()(const ImageSide& image, const at::Tensor& tokens, const Wanted& wanted,
                           bool withThreads) const;
 
   /// The transformer alone: (tokens (T, C), cells (g * g, C)).

@@ -7,7 +7,7 @@
 
 namespace cyto {
 
-/// What turns the maps of an instance decoder into objects. Names in `setParameter` are those of the fields as
+/// What turns the answers of a network into objects. Names in `setParameter` are those of the fields as
 /// micro-sam writes them (spec/micro-sam.md §6.4): "center_distance_threshold", "min_size", ….
 
 /// Of maps of distances, as UNETR decoders give them. The initial values are micro-sam's.
@@ -31,15 +31,25 @@ struct CentroidParameters {
   int64_t minSize = 25;              ///< in pixels of the image
 };
 
+/// Of clicks on a grid, for models without maps. The initial values are micro-sam's (spec/micro-sam.md §6.2).
+struct GridParameters {
+  int64_t pointsPerSide = 32;     ///< clicks are the square of it, 1..256
+  double minPredictedIou = 0.88;  ///< masks must have more; 0: all
+  double minStability = 0.95;     ///< masks must have at least this (MaskFilter); 0: all
+  double maxBoxOverlap = 0.7;     ///< of two masks whose boxes overlap by more (IoU) the better stays
+  int64_t minSize = 0;            ///< smaller objects are dropped, in pixels of the image
+};
+
 struct InstanceParameters {
   DistanceParameters distance;
   CentroidParameters centroid;
+  GridParameters grid;
 };
 
 /// Defaults with micro-sam's presets for its published models (spec/micro-sam.md §6.7) by registry name.
 InstanceParameters presetFor(const std::string& modelName);
 
-/// Sets the parameters called `name` of both kinds of maps. kInvalidArgument for a name that neither has, which lists
+/// Sets the parameters called `name` of all ways that have it. kInvalidArgument for a name that none has, which lists
 /// those there are, and for a value out of range.
 Status setParameter(InstanceParameters& parameters, const std::string& name, double value);
 

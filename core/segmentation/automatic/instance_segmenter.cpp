@@ -3,20 +3,77 @@
 #include "core/base/stopwatch.h"
 #include "core/segmentation/automatic/centroid_instances.h"
 #include "core/segmentation/automatic/distance_instances.h"
+#include "core/segmentation/automatic/grid_masks.h"
 #include "core/segmentation/automatic/tile_joining.h"
 
 namespace cyto {
 
 namespace {
 
+/// From the embedding of a tile to its objects.
+class ObjectFinder {
+ public:
+  virtual ~ObjectFinder() = default;
+  virtual Result<InstanceLabels> find(const EmbeddingPtr& embedding, InstanceSegmentation& times,
+                                      const JobContext& job) = 0;
+  /// Of the objects in the end; known after the first `find`.
+  virtual int64_t minSize() const = 0;
+};
+
+class MapFinder : public ObjectFinder {
+ public:
+  MapFinder(InstanceDecoder& decoder, const InstanceParameters& parameters)
+      : decoder_(decoder), parameters_(parameters) {}
+
+  Result<InstanceLabels> find(const EmbeddingPtr& embedding, InstanceSegmentation& times,
+                              const JobContext& job) override {
+    CYTO_ASSIGN(const InstanceMaps maps, mapsOf(*embedding, times, job));
+    CYTO_TRY(job.cancel.check());
+    const Stopwatch watch(times.label_s);
+    if (const auto* distances = std::get_if<DistanceMaps>(&maps)) {
+      minSize_ = parameters_.distance.minSize;
+      return instancesFrom(*distances, parameters_.distance);
+    }
+    minSize_ = parameters_.centroid.minSize;
+    return instancesFrom(std::get<CentroidMaps>(maps), parameters_.centroid);
+  }
+
+  int64_t minSize() const override { return minSize_; }
+
+ private:
+  Result<InstanceMaps> mapsOf(const Embedding& embedding, InstanceSegmentation& times, const JobContext& job) {
+    const Stopwatch watch(times.decode_s);
+    return decoder_.decode(embedding, job);
+  }
+
+  InstanceDecoder& decoder_;
+  const InstanceParameters& parameters_;
+  int64_t minSize_ = 0;  // of the kind of maps that the decoder gives
+};
+
+class GridFinder : public ObjectFinder {
+ public:
+  GridFinder(PromptDecoder& decoder, const GridParameters& parameters) : decoder_(decoder), parameters_(parameters) {}
+
+  Result<InstanceLabels> find(const EmbeddingPtr& embedding, InstanceSegmentation& times,
+                              const JobContext& job) override {
+    const Stopwatch watch(times.decode_s);
+    CYTO_ASSIGN(const auto prepared, decoder_.prepare(embedding));
+    return gridMasks(decoder_, *prepared, parameters_, job);
+  }
+
+  int64_t minSize() const override { return parameters_.minSize; }
+
+ private:
+  PromptDecoder& decoder_;
+  const GridParameters& parameters_;
+};
+
 /// One run over an image.
 class Segmenting {
  public:
-  Segmenting(EmbeddingProvider& embeddings, InstanceDecoder& decoder, const InstanceParameters& parameters)
-      : embeddings_(embeddings),
-        decoder_(decoder),
-        parameters_(parameters),
-        joining_(embeddings.imageShape(), embeddings.tiling()) {}
+  Segmenting(EmbeddingProvider& embeddings, ObjectFinder& finder)
+      : embeddings_(embeddings), finder_(finder), joining_(embeddings.imageShape(), embeddings.tiling()) {}
 
   Result<InstanceSegmentation> run(const JobContext& job) {
     const Shape& shape = embeddings_.imageShape();
@@ -30,7 +87,7 @@ class Segmenting {
     }
     CYTO_TRY(job.cancel.check());
     const Stopwatch watch(result_.label_s);
-    result_.labels = joining_.finish(minSize_, result_.objects);
+    result_.labels = joining_.finish(finder_.minSize(), result_.objects);
     return std::move(result_);
   }
 
@@ -41,40 +98,34 @@ class Segmenting {
       ++result_.missingTiles;
       return {};
     }
-    CYTO_ASSIGN(const InstanceMaps maps, mapsOf(t, z, tile, job));
-    CYTO_TRY(job.cancel.check());
-    const Stopwatch watch(result_.label_s);
-    if (const auto* distances = std::get_if<DistanceMaps>(&maps)) {
-      minSize_ = parameters_.distance.minSize;
-      return joining_.add(t, z, tile, instancesFrom(*distances, parameters_.distance));
-    }
-    minSize_ = parameters_.centroid.minSize;
-    return joining_.add(t, z, tile, instancesFrom(std::get<CentroidMaps>(maps), parameters_.centroid));
-  }
-
-  Result<InstanceMaps> mapsOf(int64_t t, int64_t z, int64_t tile, const JobContext& job) {
     EmbeddingPtr embedding;
     {
       const Stopwatch watch(result_.embed_s);
       CYTO_ASSIGN(embedding, embeddings_.embedding(t, z, tile, job));
     }
-    const Stopwatch watch(result_.decode_s);
-    return decoder_.decode(*embedding, job);
+    CYTO_ASSIGN(const InstanceLabels labels, finder_.find(embedding, result_, job));
+    const Stopwatch watch(result_.label_s);
+    return joining_.add(t, z, tile, labels);
   }
 
   EmbeddingProvider& embeddings_;
-  InstanceDecoder& decoder_;
-  const InstanceParameters& parameters_;
+  ObjectFinder& finder_;
   TileJoining joining_;
   InstanceSegmentation result_;
-  int64_t minSize_ = 0;  // of the kind of maps that the decoder gives
 };
 
 }  // namespace
 
 Result<InstanceSegmentation> segmentInstances(EmbeddingProvider& embeddings, InstanceDecoder& decoder,
                                               const InstanceParameters& parameters, const JobContext& job) {
-  return Segmenting(embeddings, decoder, parameters).run(job);
+  MapFinder finder(decoder, parameters);
+  return Segmenting(embeddings, finder).run(job);
+}
+
+Result<InstanceSegmentation> segmentByGrid(EmbeddingProvider& embeddings, PromptDecoder& decoder,
+                                           const GridParameters& parameters, const JobContext& job) {
+  GridFinder finder(decoder, parameters);
+  return Segmenting(embeddings, finder).run(job);
 }
 
 }  // namespace cyto

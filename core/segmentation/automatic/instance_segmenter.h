@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "core/inference/instance_decoder.h"
+#include "core/inference/model.h"
 #include "core/labels/label_volume.h"
 #include "core/segmentation/automatic/instance_parameters.h"
 #include "core/segmentation/embedding_provider.h"
@@ -26,5 +27,9 @@ struct InstanceSegmentation {
 /// Used on the inference thread. Errors: those of the provider and the decoder.
 Result<InstanceSegmentation> segmentInstances(EmbeddingProvider& embeddings, InstanceDecoder& decoder,
                                               const InstanceParameters& parameters, const JobContext& job);
+
+/// The same by clicks on a grid (`gridMasks`), for models without an instance decoder.
+Result<InstanceSegmentation> segmentByGrid(EmbeddingProvider& embeddings, PromptDecoder& decoder,
+                                           const GridParameters& parameters, const JobContext& job);
 
 }  // namespace cyto

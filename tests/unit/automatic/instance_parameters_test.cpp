@@ -30,6 +30,7 @@ TEST(InstanceParameters, WhatBothKindsOfMapsHaveIsSetInBoth) {
   EXPECT_TRUE(setParameter(parameters, "foreground_threshold=0.25"));
   EXPECT_EQ(parameters.distance.minSize, 77);
   EXPECT_EQ(parameters.centroid.minSize, 77);
+  EXPECT_EQ(parameters.grid.minSize, 77);
   EXPECT_DOUBLE_EQ(parameters.distance.foregroundThreshold, 0.25);
   EXPECT_DOUBLE_EQ(parameters.centroid.foregroundThreshold, 0.25);
 }
@@ -48,6 +49,7 @@ TEST(InstanceParameters, RefusalsSayWhatIsWrong) {
   }
   EXPECT_THAT(refusal("min_size=2.5"), HasSubstr("whole number"));
   EXPECT_THAT(refusal("foreground_threshold=1.5"), HasSubstr("0..1"));
+  EXPECT_THAT(refusal("points_per_side=0"), HasSubstr("1..256"));
   for (const char* outside : {"min_size=-1", "min_size=inf", "min_size=nan", "distance_smoothing=1e9"}) {
     EXPECT_THAT(refusal(outside), HasSubstr("must lie in")) << outside;
   }
@@ -60,6 +62,8 @@ TEST(InstanceParameters, PublishedModelsHaveMicroSamsPresets) {
   EXPECT_DOUBLE_EQ(preset.distance.boundaryDistanceThreshold, 0.5);
   EXPECT_DOUBLE_EQ(preset.distance.distanceSmoothing, 2.0);
   EXPECT_EQ(preset.distance.minSize, 100);
+  EXPECT_DOUBLE_EQ(preset.grid.minPredictedIou, 0.65);
+  EXPECT_DOUBLE_EQ(preset.grid.minStability, 0.7);
   EXPECT_DOUBLE_EQ(presetFor("vit_b").distance.distanceSmoothing, 1.6);
   EXPECT_EQ(presetFor("vit_b").distance.minSize, 0);
 }

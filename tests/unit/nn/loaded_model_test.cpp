@@ -104,6 +104,49 @@ TEST_F(LoadedModelTest, OnePositivePointTakesTheBestAlternativeAndMorePointsTheS
   EXPECT_EQ(model_->decoder().decode(*prepare, two, {})->candidates.size(), 1u);
 }
 
+TEST_F(LoadedModelTest, ManyPromptsAreAnsweredAsEachByItselfAndFiltered) {
+  const auto prepare = prepared(image_);
+  std::vector<Prompts> prompts;
+  for (int i = 0; i < 9; ++i) prompts.push_back({{{10.0 * i, 15.0 * i, true}}, {}, {}});
+  const auto all = model_->decoder().decodeMany(*prepare, prompts, {}, {});
+  ASSERT_TRUE(all) << all.error().message();
+  ASSERT_EQ(all->size(), prompts.size());
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const MaskPrediction alone = *model_->decoder().decode(*prepare, prompts[i], {.allAlternatives = true});
+    ASSERT_EQ((*all)[i].size(), 3u);
+    for (size_t j = 0; j < 3; ++j) {
+      const MaskCandidate& candidate = (*all)[i][j];
+      EXPECT_NEAR(candidate.predictedIou, alone.candidates[j].predictedIou, 1e-5);
+      EXPECT_EQ(candidate.box, alone.candidates[j].box);
+      EXPECT_EQ(candidate.mask, alone.candidates[j].mask);
+      EXPECT_GE(candidate.stability, 0);
+      EXPECT_LE(candidate.stability, 1);
+    }
+  }
+  // The network is a small random one: a few of its masks are thought good, and one is stable at all.
+  for (const MaskFilter& filter : {MaskFilter{0.45F, 0}, MaskFilter{0, 1e-5F}}) {
+    const auto some = model_->decoder().decodeMany(*prepare, prompts, filter, {});
+    size_t kept = 0;
+    for (size_t i = 0; i < prompts.size(); ++i) {
+      std::vector<std::vector<uint8_t>> expected, masks;
+      for (const MaskCandidate& candidate : (*all)[i]) {
+        const bool isGood = filter.minPredictedIou == 0 || candidate.predictedIou > filter.minPredictedIou;
+        if (isGood && candidate.stability >= filter.minStability) expected.push_back(candidate.mask);
+      }
+      for (const MaskCandidate& candidate : (*some)[i]) masks.push_back(candidate.mask);
+      EXPECT_TRUE(masks == expected) << "prompt " << i;
+      kept += masks.size();
+    }
+    EXPECT_GT(kept, 0u);
+    EXPECT_LT(kept, 3 * prompts.size());
+  }
+  const CancelSource cancel;
+  cancel.cancel();
+  EXPECT_EQ(model_->decoder().decodeMany(*prepare, prompts, {}, {cancel.token(), {}}).error().code(),
+            ErrorCode::kCancelled);
+  EXPECT_EQ(model_->decoder().decodeMany(*prepare, {Prompts{}}, {}, {}).error().code(), ErrorCode::kInvalidArgument);
+}
+
 TEST_F(LoadedModelTest, ItsOwnLogitsCanBeFedBackAsMaskPrompt) {
   const auto prepare = prepared(image_);
   Prompts prompts;

@@ -52,6 +52,14 @@ TEST(MaskUpscaling, GivesTheReferencesMaskForAnyGeometry) {
     const at::Tensor low = blobs(random, 256);
     const UpscaledMask mask = upscaleMask({low.const_data_ptr<float>(), 256 * 256}, geometry);
     const at::Tensor expected = referenceLogits(low, geometry);
+    const UpscaledMask counted = upscaleMask({low.const_data_ptr<float>(), 256 * 256}, geometry, 0.4F);
+    EXPECT_EQ(counted.box, mask.box);
+    EXPECT_EQ(counted.mask, mask.mask);
+    const auto above = [&](double threshold) { return (expected > threshold).sum().item<int64_t>(); };
+    EXPECT_GE(counted.sure, above(0.4 + 1e-4));
+    EXPECT_LE(counted.sure, above(0.4 - 1e-4));
+    EXPECT_GE(counted.possible, above(-0.4 + 1e-4));
+    EXPECT_LE(counted.possible, above(-0.4 - 1e-4));
     const at::Tensor differing = (pasted(mask, original) > 0) != (expected > 0);
     // Where the logit is not zero up to rounding the masks are the same.
     EXPECT_EQ((differing & (expected.abs() > 1e-4)).sum().item<int64_t>(), 0) << original.y << " x " << original.x;
