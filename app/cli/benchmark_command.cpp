@@ -99,8 +99,7 @@ class Benchmark {
   Result<ExitCode> run(const JobContext& job) {
     CYTO_TRY(readImage());
     CYTO_ASSIGN(modelLoad_s_, timed([&] { return loadModel(job); }));
-    CYTO_TRY(timeEncoding(job));
-    CYTO_TRY(timeDecoding(job));
+    CYTO_TRY(timeRounds(job));
     CYTO_TRY(timeLoading());
     CYTO_TRY(printResult(options_.asJson ? jsonText(asJson()) : asText()));
     return ExitCode::kDone;
@@ -143,21 +142,26 @@ class Benchmark {
     return {};
   }
 
-  Status timeEncoding(const JobContext& job) {
-    ProgressReporter progress(job, "encoding", options_.encodes + 1);
-    for (int i = 0; i <= options_.encodes; ++i) {  // the first is the warm-up
+  /// Each round has one encode and its share of the clicks, so that what else the machine does meets all of them.
+  Status timeRounds(const JobContext& job) {
+    CYTO_ASSIGN(Engine* const engine, loadEngine());
+    ProgressReporter progress(job, "rounds", options_.encodes + 1);
+    for (int round = 0; round <= options_.encodes; ++round) {  // the first is the warm-up
       CYTO_ASSIGN(const double seconds, timed([&] { return encode(job); }));
-      if (i > 0) encode_s_.push_back(seconds);
+      if (round > 0) encode_s_.push_back(seconds);
+      if (round > 0) peak_gflops_ = std::max(peak_gflops_, engine->measurePeak_gflops(model_->identity().precision));
+      const int last = round == 0 ? 0 : options_.clicks * round / options_.encodes;
+      CYTO_TRY(timeClicks(static_cast<int>(point_s_.size()), last, job));
       progress.advance();
     }
     return {};
   }
 
   // Clicks on a grid over the image, and boxes around them, as a user would spread them.
-  Status timeDecoding(const JobContext& job) {
+  Status timeClicks(int first, int last, const JobContext& job) {
     CYTO_ASSIGN(const auto prepared, model_->decoder().prepare(embedding_));
     constexpr int kWarmUp = 5;
-    for (int i = -kWarmUp; i < options_.clicks; ++i) {
+    for (int i = first - kWarmUp; i < last; ++i) {
       CYTO_TRY(job.cancel.check());
       const double y = static_cast<double>(image_.rows - 1) * (0.1 + 0.8 * ((i + kWarmUp) % 7) / 6.0);
       const double x = static_cast<double>(image_.columns - 1) * (0.1 + 0.8 * ((i + kWarmUp) % 5) / 4.0);
@@ -166,7 +170,7 @@ class Benchmark {
       const Prompts box{{}, BoxPrompt{y - reach, x - reach, y + reach, x + reach}, {}};
       CYTO_ASSIGN(const double point_s, timeClick(*prepared, point));
       CYTO_ASSIGN(const double box_s, timeClick(*prepared, box));
-      if (i < 0) continue;
+      if (i < first) continue;
       point_s_.push_back(point_s);
       box_s_.push_back(box_s);
     }
@@ -199,40 +203,59 @@ class Benchmark {
 
   json asJson() const {
     const ModelIdentity& model = model_->identity();
-    return {{"model", model.name},
-            {"device", model.device},
-            {"precision", precisionName(model.precision)},
-            {"threads", model.threads},
-            {"image", options_.image.empty() ? "synthetic" : options_.image.string()},
-            {"image_shape", {image_.rows, image_.columns}},
-            {"encode_s", median(encode_s_)},
-            {"point_ms", median(point_s_) * 1000},
-            {"point_p95_ms", quantile(point_s_, 0.95) * 1000},
-            {"box_ms", median(box_s_) * 1000},
-            {"embed_load_ms", median(load_s_) * 1000},
-            {"model_load_s", modelLoad_s_},
-            {"rss_mb", peakMemory_mb()},
-            {"encodes", options_.encodes},
-            {"clicks", options_.clicks}};
+    json figures = {{"model", model.name},
+                    {"device", model.device},
+                    {"precision", precisionName(model.precision)},
+                    {"threads", model.threads},
+                    {"image", options_.image.empty() ? "synthetic" : options_.image.string()},
+                    {"image_shape", {image_.rows, image_.columns}},
+                    {"encode_s", median(encode_s_)},
+                    {"encode_min_s", quantile(encode_s_, 0)},
+                    {"encode_p95_s", quantile(encode_s_, 0.95)},
+                    {"point_ms", median(point_s_) * 1000},
+                    {"point_min_ms", quantile(point_s_, 0) * 1000},
+                    {"point_p95_ms", quantile(point_s_, 0.95) * 1000},
+                    {"box_ms", median(box_s_) * 1000},
+                    {"box_min_ms", quantile(box_s_, 0) * 1000},
+                    {"box_p95_ms", quantile(box_s_, 0.95) * 1000},
+                    {"embed_load_ms", median(load_s_) * 1000},
+                    {"model_load_s", modelLoad_s_},
+                    {"rss_mb", peakMemory_mb()},
+                    {"encodes", options_.encodes},
+                    {"clicks", options_.clicks}};
+    if (peak_gflops_ > 0) figures["peak_gflops"] = peak_gflops_;
+    if (const double work_gflop = model_->encode_gflop(); work_gflop > 0) {
+      figures["encode_gflops"] = work_gflop / quantile(encode_s_, 0);
+      if (peak_gflops_ > 0)
+        figures["encode_percent_of_peak"] = 100 * work_gflop / quantile(encode_s_, 0) / peak_gflops_;
+    }
+    return figures;
   }
 
   std::string asText() const {
     const json figures = asJson();
     const auto value = [&](const char* key) { return figures[key].get<double>(); };
-    char text[640];
-    std::snprintf(text, sizeof text,
-                  "%s on %s, %s, %d thread(s), image of %lld x %lld\n"
-                  "encode          %8.3f s   (median of %d)\n"
-                  "point click     %8.1f ms  (median of %d; 95 %% within %.1f ms)\n"
-                  "box             %8.1f ms\n"
-                  "load embedding  %8.1f ms\n"
-                  "load model      %8.2f s\n"
-                  "peak memory     %8.0f MB",
-                  figures["model"].get<std::string>().c_str(), figures["device"].get<std::string>().c_str(),
-                  figures["precision"].get<std::string>().c_str(), figures["threads"].get<int>(),
-                  static_cast<long long>(image_.rows), static_cast<long long>(image_.columns), value("encode_s"),
-                  options_.encodes, value("point_ms"), options_.clicks, value("point_p95_ms"), value("box_ms"),
-                  value("embed_load_ms"), value("model_load_s"), value("rss_mb"));
+    const auto line = [](const char* format, auto... values) {
+      char text[160];
+      std::snprintf(text, sizeof text, format, values...);
+      return "\n" + std::string(text);
+    };
+    std::string text = figures["model"].get<std::string>() + " on " + figures["device"].get<std::string>() + ", " +
+                       figures["precision"].get<std::string>() + ", " + std::to_string(figures["threads"].get<int>()) +
+                       " thread(s), image of " + std::to_string(image_.rows) + " x " + std::to_string(image_.columns);
+    text += line("                 median  fastest      p95");
+    text += line("encode         %8.3f %8.3f %8.3f s", value("encode_s"), value("encode_min_s"), value("encode_p95_s"));
+    text +=
+        line("point click    %8.1f %8.1f %8.1f ms", value("point_ms"), value("point_min_ms"), value("point_p95_ms"));
+    text += line("box            %8.1f %8.1f %8.1f ms", value("box_ms"), value("box_min_ms"), value("box_p95_ms"));
+    text += line("load embedding %8.1f ms", value("embed_load_ms"));
+    text += line("load model     %8.2f s", value("model_load_s"));
+    text += line("peak memory    %8.0f MB", value("rss_mb"));
+    if (figures.contains("peak_gflops")) text += line("processor      %8.0f GFLOP/s at most", value("peak_gflops"));
+    if (figures.contains("encode_gflops")) text += line("fastest encode %8.0f GFLOP/s", value("encode_gflops"));
+    if (figures.contains("encode_percent_of_peak")) {
+      text += ", " + std::to_string(std::lround(value("encode_percent_of_peak"))) + " % of that";
+    }
     return text;
   }
 
@@ -241,6 +264,7 @@ class Benchmark {
   std::unique_ptr<Model> model_;
   EmbeddingPtr embedding_;
   double modelLoad_s_ = 0;
+  double peak_gflops_ = 0;
   std::vector<double> encode_s_, point_s_, box_s_, load_s_;
 };
 

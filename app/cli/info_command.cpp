@@ -3,9 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "app/cli/command.h"
+#include "core/base/processors.h"
 #include "core/base/version.h"
 #include "core/inference/model_registry.h"
 
@@ -31,7 +31,7 @@ json collect(const ModelRegistry& registry, Engine& engine) {
   return {{"version", programVersion()},
           {"engine", engine.version()},
           {"system", std::string(system.sysname) + " " + system.release + " " + system.machine},
-          {"threads", std::thread::hardware_concurrency()},
+          {"threads", usableProcessors()},
           {"memory_bytes", pagesToBytes(_SC_PHYS_PAGES)},
           {"free_memory_bytes", pagesToBytes(_SC_AVPHYS_PAGES)},
           {"devices", devices},

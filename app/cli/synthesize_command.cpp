@@ -6,12 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include <thread>
 
 #include "app/cli/command.h"
 #include "app/cli/json_text.h"
 #include "app/cli/sample_folder.h"
 #include "core/base/job_queue.h"
+#include "core/base/processors.h"
 #include "core/synthesis/synthesis.h"
 
 namespace cyto::cli {
@@ -133,8 +133,7 @@ class Synthesis {
 
   /// Threads take one sample after the other; this one reports and lists what is done.
   Status makeAll(const JobContext& job) {
-    const int threads =
-        options_.threads > 0 ? options_.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    const int threads = options_.threads > 0 ? options_.threads : usableProcessors();
     JobQueue queue(threads);
     for (int i = 0; i < threads; ++i) {
       queue.post(JobPriority::kBatch, [this](const CancelToken& cancel) { work(cancel); });

@@ -37,6 +37,10 @@ class Engine {
   /// Errors: kNotFound, kFormat (damaged or hostile file), kModel (wrong keys or shapes).
   virtual Result<std::unique_ptr<Model>> loadModel(const ModelRequest& request, const JobContext& job) = 0;
 
+  /// Billions of operations a second that the processor reaches at most with the threads in use, measured now: what
+  /// benchmarks compare with. 0 where it is not known, as for GPUs.
+  virtual double measurePeak_gflops(Precision precision) = 0;
+
   /// Trains or resumes; leaves a resumable checkpoint when cancelled.
   virtual Result<TrainingReport> train(const TrainingDataset& dataset, const TrainingOptions& options,
                                        const TrainingObserver& observer, const JobContext& job) = 0;

@@ -230,10 +230,11 @@ Status checkPrompts(const Prompts& prompts) {
   return {};
 }
 
-Status pretendToWork(std::chrono::milliseconds time, const JobContext& job) {
+Status pretendToWork(std::chrono::milliseconds time, const JobContext& job, const std::function<void()>& betweenSteps) {
   const auto end = std::chrono::steady_clock::now() + time;
   while (std::chrono::steady_clock::now() < end) {
     CYTO_TRY(job.cancel.check());
+    if (betweenSteps) betweenSteps();
     std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(time, std::chrono::milliseconds(5)));
   }
   return job.cancel.check();
@@ -245,13 +246,14 @@ class FakeModel::Encoder : public ImageEncoder {
  public:
   explicit Encoder(FakeModel& model) : model_(model) {}
 
-  Result<Embedding> encode(const RgbImage& image, const JobContext& job) override {
+  Result<Embedding> encode(const RgbImage& image, const JobContext& job,
+                           const std::function<void()>& betweenSteps) override {
     const FakeModelOptions& options = model_.options_;
     if (++model_.encodeCount_ == options.failOnEncode) {
       return Error(ErrorCode::kModel, "the image cannot be encoded because this model was told to fail");
     }
     if (image.rows < 1 || image.columns < 1) return Error(ErrorCode::kInvalidArgument, "the image has no pixels");
-    CYTO_TRY(pretendToWork(options.encodeTime, job));
+    CYTO_TRY(pretendToWork(options.encodeTime, job, betweenSteps));
     Embedding embedding;
     embedding.originalSize = {image.rows, image.columns};
     embedding.inputSize = resizedExtent(embedding.originalSize, kFrameSide);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,8 +70,11 @@ class ImageEncoder {
  public:
   virtual ~ImageEncoder() = default;
 
-  /// Resizes, normalises, pads and encodes. Cancel is answered between blocks of the network.
-  virtual Result<Embedding> encode(const RgbImage& image, const JobContext& job) = 0;
+  /// Resizes, normalises, pads and encodes. Cancel is answered between steps of the network, which take a few dozen
+  /// milliseconds; there `betweenSteps` is called too, on the calling thread. It may use the decoder of the same model,
+  /// so that a click need not wait for a whole encode.
+  virtual Result<Embedding> encode(const RgbImage& image, const JobContext& job,
+                                   const std::function<void()>& betweenSteps = {}) = 0;
 };
 
 /// Turns prompts into masks. Not thread-safe: one inference thread owns it.
@@ -109,6 +113,8 @@ class Model {
   virtual const ModelIdentity& identity() const = 0;
   virtual ImageEncoder& encoder() = 0;
   virtual PromptDecoder& decoder() = 0;
+  /// Billions of operations of one encode (a multiply-add is two), as its formulas need them; 0 where nobody counted.
+  virtual double encode_gflop() const { return 0; }
   /// Null when the network has none: it then segments from prompts only.
   virtual InstanceDecoder* instanceDecoder() { return nullptr; }
 };

@@ -6,7 +6,8 @@
 
 #include <filesystem>
 #include <fstream>
-#include <thread>
+
+#include "core/base/processors.h"
 
 namespace cyto::nn {
 
@@ -66,7 +67,7 @@ std::vector<DeviceInfo> listDevices() {
 bool processorHasBf16() { return processorHas("avx512_bf16") || processorHas("amx_bf16"); }
 
 int useThreads(int threads) {
-  const int count = threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int count = threads > 0 ? threads : usableProcessors();
   // A new thread that goes straight into MKL would use all cores otherwise.
   at::init_num_threads();
   at::set_num_threads(count);

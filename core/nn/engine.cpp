@@ -10,6 +10,7 @@
 #include "core/nn/devices.h"
 #include "core/nn/failures.h"
 #include "core/nn/loaded_model.h"
+#include "core/nn/processor_peak.h"
 #include "core/nn/sam/instance_decoder_weights.h"
 #include "core/nn/sam/instance_unetr.h"
 #include "core/nn/sam/sam_model.h"
@@ -113,6 +114,8 @@ class TorchEngine : public Engine {
     }
     return wrapModel(*std::move(network), std::move(identity), *std::move(instanceDecoder));
   }
+
+  double measurePeak_gflops(Precision precision) override { return nn::measurePeak_gflops(precision); }
 
   Result<TrainingReport> train(const TrainingDataset& dataset, const TrainingOptions& options,
                                const TrainingObserver& observer, const JobContext& job) override {

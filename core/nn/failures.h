@@ -3,9 +3,11 @@
 #include <c10/util/Exception.h>
 
 #include <exception>
+#include <functional>
 #include <new>
 #include <string>
 
+#include "core/base/cancel.h"
 #include "core/base/result.h"
 
 namespace cyto::nn {
@@ -14,6 +16,13 @@ namespace cyto::nn {
 struct Cancelled : std::exception {
   const char* what() const noexcept override { return "cancelled"; }
 };
+
+/// For networks that are to end when a job is cancelled and need not do anything else between their steps.
+inline std::function<void()> stoppedBy(const CancelToken& cancel) {
+  return [cancel] {
+    if (cancel.isCancelled()) throw Cancelled();
+  };
+}
 
 /// Runs `work` and turns what LibTorch throws into an Error that starts with what was being done.
 template <typename Work>

@@ -34,7 +34,8 @@ class NetworkEncoder : public ImageEncoder {
  public:
   NetworkEncoder(PromptableModel& network, const ModelIdentity& identity) : network_(network), identity_(identity) {}
 
-  Result<Embedding> encode(const RgbImage& image, const JobContext& job) override {
+  Result<Embedding> encode(const RgbImage& image, const JobContext& job,
+                           const std::function<void()>& betweenSteps) override {
     if (image.rows < 1 || image.columns < 1) {
       return Error(ErrorCode::kInvalidArgument, "the image has no pixels; there is nothing to segment in it");
     }
@@ -42,8 +43,12 @@ class NetworkEncoder : public ImageEncoder {
     return catchFailures("encoding the image", [&]() -> Result<Embedding> {
       const c10::InferenceMode inference;
       const Frame frame = makeFrame(image, network_.frameSide());
-      const Features features =
-          network_.encodeUnlessCancelled(frame.pixels.to(deviceOf(identity_), typeOf(identity_.precision)), job.cancel);
+      const auto pause = [&] {
+        if (job.cancel.isCancelled()) throw Cancelled();
+        if (betweenSteps) betweenSteps();
+      };
+      const at::Tensor pixels = frame.pixels.to(deviceOf(identity_), typeOf(identity_.precision));
+      const Features features = network_.encodeInSteps(pixels, pause);
       Embedding embedding;
       embedding.originalSize = {image.rows, image.columns};
       embedding.inputSize = frame.inputSize;
@@ -261,6 +266,7 @@ class LoadedModel : public Model {
   ImageEncoder& encoder() override { return encoder_; }
   PromptDecoder& decoder() override { return decoder_; }
   InstanceDecoder* instanceDecoder() override { return instanceDecoder_.get(); }
+  double encode_gflop() const override { return network_->encodeOperations() * 1e-9; }
 
  private:
   std::unique_ptr<PromptableModel> network_;

@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "core/nn/failures.h"
-
 namespace cyto::nn {
 
 namespace {
@@ -40,8 +38,8 @@ at::Tensor asMaskPrompt(const at::Tensor& logits, int64_t frameSide) {
   return step == 1 ? logits : at::avg_pool2d(logits, {step, step});
 }
 
-Features PromptableModel::encodeUnlessCancelled(const at::Tensor& frames, const CancelToken& cancel) {
-  if (cancel.isCancelled()) throw Cancelled();
+Features PromptableModel::encodeInSteps(const at::Tensor& frames, const BetweenSteps& betweenSteps) {
+  if (betweenSteps) betweenSteps();
   return encode(frames);
 }
 

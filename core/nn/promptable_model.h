@@ -9,8 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/cancel.h"
-
 namespace cyto::nn {
 
 /// Prompts of B objects in one image, in pixels of the square network frame, (x, y) order as SAM has it.
@@ -32,6 +30,10 @@ struct DecodedMasks {
 
 /// Logits of masks as they are fed back as mask prompts: (B, M, S/4, S/4), averaged where they are finer.
 at::Tensor asMaskPrompt(const at::Tensor& logits, int64_t frameSide);
+
+/// Called between two steps of a network of a few dozen milliseconds each; may be empty. It may decode with the same
+/// network, and what it throws ends the forward pass (Cancelled in core/nn/failures.h).
+using BetweenSteps = std::function<void()>;
 
 /// Feature maps of a batch: [0] is the embedding (N, C, S/16, S/16); high-resolution maps may follow.
 using Features = std::vector<at::Tensor>;
@@ -70,10 +72,9 @@ class PromptableModel {
   /// `ofOneImage`: feature maps with N = 1. With `multimask` M = 3, else M = 1.
   virtual DecodedMasks decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) = 0;
 
-  /// The fast paths of inference. What they give equals `encode` and `decode`; networks override them to stop between
-  /// blocks, to keep image-side projections, and to choose the mask before it is upscaled.
-  /// `encodeUnlessCancelled` throws Cancelled (core/nn/failures.h).
-  virtual Features encodeUnlessCancelled(const at::Tensor& frames, const CancelToken& cancel);
+  /// The fast paths of inference. What they give equals `encode` and `decode`; networks override them to pause between
+  /// steps, to keep image-side projections, and to choose the mask before it is upscaled.
+  virtual Features encodeInSteps(const at::Tensor& frames, const BetweenSteps& betweenSteps);
   virtual PreparedPtr prepare(Features ofOneImage);
   virtual DecodedMasks decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
                                       MaskSelection selection);
@@ -83,6 +84,9 @@ class PromptableModel {
   virtual void decodeEach(const PreparedFeatures& prepared, int64_t count, float minPredictedIou,
                           const std::function<PromptTensors(int64_t)>& prompts,
                           const std::function<void(int64_t, const DecodedMasks&)>& deliver);
+
+  /// Operations of encoding one frame, a multiply-add being two; 0 where nobody counted.
+  virtual double encodeOperations() const { return 0; }
 
   /// Every weight and buffer under its state-dict key; the tensors are shared with the model.
   virtual std::vector<std::pair<std::string, at::Tensor>> namedTensors() const = 0;

@@ -33,7 +33,7 @@ Result<EmbeddingPtr> EncodingProvider::embedding(int64_t t, int64_t z, int64_t t
   const Box box{{t, z, window.y0, window.x0}, {t + 1, z + 1, window.y1, window.x1}};
   CYTO_ASSIGN(const Array pixels, source_.read(box, 0, job));
   CYTO_ASSIGN(const RgbImage rgb, stretchToRgb(pixels));
-  CYTO_ASSIGN(Embedding made, encoder_.encode(rgb, job));
+  CYTO_ASSIGN(Embedding made, encoder_.encode(rgb, job, betweenSteps_));
   auto shared = std::make_shared<const Embedding>(std::move(made));
   // One that is larger than the whole budget counts as the budget, so that it is kept alone.
   cache_.insert(key, shared, std::min(shared->size_bytes(), budget_bytes_));

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include "core/base/byte_budget_cache.h"
 #include "core/inference/model.h"
@@ -24,6 +26,9 @@ class EncodingProvider : public EmbeddingProvider {
   const Tiling& tiling() const override { return tiling_; }
   bool hasTile(int64_t, int64_t, int64_t) const override { return true; }
   Result<EmbeddingPtr> embedding(int64_t t, int64_t z, int64_t tile, const JobContext& job) override;
+
+  /// Called between the steps of every encode, on the thread that asked for it (ImageEncoder::encode).
+  void setBetweenSteps(std::function<void()> betweenSteps) { betweenSteps_ = std::move(betweenSteps); }
 
   /// Whether `embedding` would find the tile in memory. Any thread may ask.
   bool isReady(int64_t t, int64_t z, int64_t tile) const { return cache_.contains({t, z, tile}); }
@@ -49,6 +54,7 @@ class EncodingProvider : public EmbeddingProvider {
   ImageEncoder& encoder_;
   Tiling tiling_;
   int64_t budget_bytes_;
+  std::function<void()> betweenSteps_;
   ByteBudgetCache<TileKey, Embedding, TileKeyHash> cache_;
 };
 

@@ -95,14 +95,11 @@ void InferenceWorker::segment(ObjectPrompts prompts, int alternative, Answer ans
   const std::lock_guard lock(mutex_);
   if (image_ && modelState_.phase == ModelState::Phase::kNone) requestModel("");
   // Later ones in the queue leave alone what is encoded for the first.
-  if (segmentations_.empty() && running_ && running_->tile) {
+  if (segmentations_.empty() && running_ && running_->tile && !isWarm(prompts)) {
     const std::vector<TileAddress> tiles = tilesOf(prompts, scene_->embeddings);
     if (std::find(tiles.begin(), tiles.end(), *running_->tile) == tiles.end()) interrupt({Work::kEmbedding});
   }
-  segmentations_.push_back({[this, request = Request{std::move(prompts), alternative, answer}](const JobContext& job) {
-                              this->answer(request, job);
-                            },
-                            [answer] { answer(cancelled()); }});
+  segmentations_.push_back({std::move(prompts), alternative, std::move(answer)});
   wake();
 }
 
@@ -231,9 +228,10 @@ InferenceWorker::Task InferenceWorker::takeAnswer() {
   const bool isPreviewAnswerable = isPreviewDue();  // or it is dropped
   if (Task task = takeDropped()) return task;
   if (!segmentations_.empty()) {
-    Segmentation segmentation = std::move(segmentations_.front());
+    Request request = std::move(segmentations_.front());
     segmentations_.pop_front();
-    return start(Work::kSegmenting, std::move(segmentation.run));
+    return start(Work::kSegmenting,
+                 [this, request = std::move(request)](const JobContext& job) { answer(request, job); });
   }
   if (!isPreviewAnswerable) return nullptr;
   Request request = std::exchange(preview_, std::nullopt)->request;
@@ -301,7 +299,10 @@ void InferenceWorker::changeImage() {
 /// Makes the scene of the newest image and the model. The old one is for the caller to destroy without the mutex.
 std::unique_ptr<InferenceWorker::Scene> InferenceWorker::replaceScene() {
   std::unique_ptr<Scene> old = std::move(scene_);
-  if (image_ && model_) scene_ = std::make_unique<Scene>(image_, *model_, embeddingBudget_bytes_);
+  if (image_ && model_) {
+    scene_ = std::make_unique<Scene>(image_, *model_, embeddingBudget_bytes_);
+    scene_->embeddings.setBetweenSteps([this] { answerMeanwhile(/*isEncoding=*/true); });
+  }
   isImageNew_ = false;
   if (preview_) preview_->missing.reset();
   return old;
@@ -344,7 +345,7 @@ void InferenceWorker::find(const Finding& finding) {
   const auto advanced = [&](const Progress& progress) {
     if (finding.progress) finding.progress(progress);
     publishEmbeddings(true, std::nullopt);
-    answerBetweenTiles();
+    answerMeanwhile(/*isEncoding=*/false);
   };
   Result<FoundObjects> result = objects({finding.cancel.token(), advanced});
   {
@@ -355,10 +356,17 @@ void InferenceWorker::find(const Finding& finding) {
   finding.answer(std::move(result));
 }
 
-// A click must not wait for a thousand planes.
-void InferenceWorker::answerBetweenTiles() {
+/// Between two steps of something long: a click must wait neither for a thousand planes nor for a large network.
+void InferenceWorker::answerMeanwhile(bool isEncoding) {
   std::unique_lock lock(mutex_);
-  while (!isStopping_ && !isImageNew_ && !modelRequest_) {
+  if (!running_ || (running_->work != Work::kEmbedding && running_->work != Work::kFinding)) return;
+  const Running interrupted = *running_;
+  // While a tile is encoded only what needs no other tile can be answered.
+  const auto isAnswerable = [&] {
+    if (isStopping_ || isImageNew_ || modelRequest_) return false;
+    return segmentations_.empty() || !isEncoding || isWarm(segmentations_.front().prompts);
+  };
+  while (isAnswerable()) {
     Task task = takeAnswer();
     if (!task) break;
     const JobContext job{running_->cancel.token(), {}};
@@ -367,7 +375,20 @@ void InferenceWorker::answerBetweenTiles() {
     task = nullptr;
     lock.lock();
   }
-  running_ = Running{Work::kFinding, {}, {}};
+  running_ = interrupted;
+  // What came while something else seemed to run has not interrupted this.
+  if (isStopping_ || isImageNew_ || modelRequest_) return interrupt({Work::kEmbedding});
+  if (!interrupted.tile || segmentations_.empty()) return;
+  const std::vector<TileAddress> tiles = tilesOf(segmentations_.front().prompts, scene_->embeddings);
+  if (std::find(tiles.begin(), tiles.end(), *interrupted.tile) == tiles.end()) interrupt({Work::kEmbedding});
+}
+
+/// Whether the prompts need no encoding.
+bool InferenceWorker::isWarm(const ObjectPrompts& prompts) const {
+  if (!scene_) return false;
+  const std::vector<TileAddress> tiles = tilesOf(prompts, scene_->embeddings);
+  return std::all_of(tiles.begin(), tiles.end(),
+                     [this](const TileAddress& tile) { return isReady(scene_->embeddings, tile); });
 }
 
 Result<FoundObjects> InferenceWorker::objects(const JobContext& job) {
@@ -461,7 +482,9 @@ void InferenceWorker::dropPreview() {
 }
 
 void InferenceWorker::dropSegmentations() {
-  for (Segmentation& segmentation : segmentations_) dropped_.push_back(std::move(segmentation.drop));
+  for (Request& request : segmentations_) {
+    dropped_.emplace_back([answer = std::move(request.answer)] { answer(cancelled()); });
+  }
   segmentations_.clear();
 }
 

@@ -49,8 +49,9 @@ struct FoundObjects {
 /// Owns the one thread on which models are loaded, tiles embedded and prompts answered. Requests are values and come
 /// back at once; answers come on the worker's thread and must be passed on quickly. Urgency: model and image changes,
 /// then segmentations in their order, then the newest preview, then finding all objects, then embedding ahead by
-/// attention. A segmentation interrupts the embedding of another tile; a preview never causes an interruption, it waits
-/// for its tile, which the cursor puts first. Thread-safe.
+/// attention. Segmentations and previews whose tiles are in memory are answered between the steps of embedding ahead
+/// and of finding; a segmentation of a tile that is not interrupts the embedding of another one, a preview waits for
+/// its tile, which the cursor puts first. Thread-safe.
 class InferenceWorker {
  public:
   struct Listener {
@@ -84,7 +85,7 @@ class InferenceWorker {
   void segment(ObjectPrompts prompts, int alternative, Answer answer);
 
   /// Finds all objects of the image with the model's instance decoder and the parameters that suit the model. Long
-  /// work: segmentations and previews come before it, and between its tiles; another image or model ends it with
+  /// work: segmentations and previews come before it, and between its steps; another image or model ends it with
   /// kCancelled. Returns a number for `cancelFinding`. kInvalidArgument when the model has no instance decoder.
   uint64_t findObjects(ObjectsAnswer answer, ProgressSink progress = {});
 
@@ -115,12 +116,6 @@ class InferenceWorker {
     ObjectPrompts prompts;
     int alternative = 0;
     Answer answer;
-  };
-
-  /// Something that was asked for and waits for its turn; one of the two is called, once.
-  struct Segmentation {
-    std::function<void(const JobContext&)> run;
-    std::function<void()> drop;
   };
 
   /// All objects are to be found.
@@ -162,7 +157,7 @@ class InferenceWorker {
   void answer(const Request& request, const JobContext& job);
   void find(const Finding& finding);
   Result<FoundObjects> objects(const JobContext& job);
-  void answerBetweenTiles();
+  void answerMeanwhile(bool isEncoding);
   Error withoutScene() const;
   Result<ObjectMask> maskFor(const Request& request, const JobContext& job);
   void embedAhead(const TileAddress& tile, const JobContext& job);
@@ -174,6 +169,7 @@ class InferenceWorker {
   Task takeMostUrgent();
   Task takeDropped();
   Task takeAnswer();
+  bool isWarm(const ObjectPrompts& prompts) const;
   Task start(Work work, Task task);
   bool isPreviewDue();
   std::optional<TileAddress> nextTile();
@@ -198,7 +194,7 @@ class InferenceWorker {
   std::shared_ptr<const io::ImageSource> image_;
   bool isImageNew_ = false;  // scene_ does not show image_ yet
   std::optional<std::string> modelRequest_;
-  std::deque<Segmentation> segmentations_;
+  std::deque<Request> segmentations_;
   std::deque<Finding> findings_;
   std::optional<Finding> finding_;  // runs, perhaps with an answer between its tiles
   uint64_t lastFinding_ = 0;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "core/base/processors.h"
 #include "core/training/sample_reading.h"
 #include "core/training/validation_choice.h"
 
@@ -32,7 +33,7 @@ class FileTrainingData : public TrainingData {
 
 /// Calls `work(0 … count - 1)` on several threads; a cancel ends it early.
 void inParallel(size_t count, int threads, const CancelToken& cancel, const std::function<void(size_t)>& work) {
-  const auto workers = static_cast<size_t>(threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency()));
+  const auto workers = static_cast<size_t>(threads > 0 ? threads : usableProcessors());
   std::atomic<size_t> next{0};
   std::vector<std::jthread> pool;
   for (size_t i = 0; i < std::min(workers, count); ++i) {

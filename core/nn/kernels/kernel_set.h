@@ -146,6 +146,9 @@ struct KernelSet {
                           float* scratch) = nullptr;
   /// Fills `weighted` as (lanes, channels).
   void (*imagePass)(const ImagePass& work, int64_t begin, int64_t end, const LaneSums& sums, float* scratch) = nullptr;
+  /// `rounds` of multiply-adds in registers; reads and writes three vectors. Returns the operations.
+  double (*peakWork)(int64_t rounds, float* values) = nullptr;
+  double (*peakWorkBf16)(int64_t rounds, float* values) = nullptr;  ///< or null
   void (*upscale)(const Upscaling& work, const float* image, int64_t begin, int64_t end, float* scratch) = nullptr;
 };
 

@@ -3,6 +3,7 @@
 
 #include "core/nn/kernels/attention.h"
 #include "core/nn/kernels/mask_passes.h"
+#include "core/nn/kernels/peak.h"
 
 namespace cyto::nn::CYTO_KERNELS {
 
@@ -14,7 +15,9 @@ inline constexpr KernelSet makeKernelSet(const char* name) {
 #if defined(__AVX512BF16__)
   set.attentionBf16 = attentionKernels<Bf16Attention>();
   set.addNormBf16 = &addNorm<Bf16>;
+  set.peakWorkBf16 = &peakWorkBf16;
 #endif
+  set.peakWork = &peakWork;
   set.linear = &linear;
   set.attendProjected = &attendProjected;
   set.imagePass = &imagePass;

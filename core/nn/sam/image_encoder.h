@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "core/base/cancel.h"
+#include "core/nn/promptable_model.h"
 #include "core/nn/sam/sam_configuration.h"
 #include "core/nn/sam/weight_table.h"
 
@@ -15,8 +15,8 @@ class SamImageEncoder {
  public:
   virtual ~SamImageEncoder() = default;
 
-  /// (N, 3, side, side), normalised, to (N, channels, side/16, side/16) in fp32. Throws Cancelled between blocks.
-  virtual at::Tensor operator()(const at::Tensor& frames, const CancelToken& cancel) const = 0;
+  /// (N, 3, side, side), normalised, to (N, channels, side/16, side/16) in fp32.
+  virtual at::Tensor operator()(const at::Tensor& frames, const BetweenSteps& betweenSteps) const = 0;
 };
 
 /// Takes the weights under "image_encoder." for a ViT or TinyViT. `type` is the arithmetic of the large products; the

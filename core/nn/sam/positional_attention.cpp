@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "core/nn/sam/parallel_tasks.h"
+#include "core/nn/parallel_tasks.h"
 
 namespace cyto::nn {
 
@@ -15,6 +15,8 @@ namespace {
 
 // What the bias of some heads may hold at once, without kernels.
 constexpr int64_t kScoresAtOnce = int64_t{1} << 24;
+// Of the whole map between two pauses: 10 to 30 ms each on two cores.
+constexpr int64_t kHeadsAtOnce = 2;
 
 /// Position bias of queries q (H, r, c, d) for all keys: (H, r, c, span, span), fp32. `rows` (r, span, d) and
 /// `columns` (c, span, d) are the tables' rows of these queries.
@@ -110,14 +112,15 @@ PositionalAttention::PositionalAttention(int64_t heads, int64_t span, int64_t wi
   columns_ = relativePositions(columns, span, span);
 }
 
-at::Tensor PositionalAttention::operator()(const at::Tensor& qkv) const {
-  if (kernels_) return withKernels(qkv);
+at::Tensor PositionalAttention::operator()(const at::Tensor& qkv, const BetweenSteps& betweenSteps) const {
+  if (kernels_) return withKernels(qkv, betweenSteps);
+  if (betweenSteps) betweenSteps();
   return window_ == 0 ? whole(qkv) : inWindows(qkv);
 }
 
 /// Keys and values of each head of each square are packed once, then rows of queries are answered. A window is one
 /// task, of the whole map each row is one, so that threads stay busy to the end.
-at::Tensor PositionalAttention::withKernels(const at::Tensor& map) const {
+at::Tensor PositionalAttention::withKernels(const at::Tensor& map, const BetweenSteps& betweenSteps) const {
   const at::Tensor qkv = map.contiguous();
   const int64_t side = qkv.size(1), width = qkv.size(3) / 3, size = width / heads_;
   const Squares squares{qkv, padding_, span_, heads_, side, (side + span_ - 1) / span_, size};
@@ -135,17 +138,22 @@ at::Tensor PositionalAttention::withKernels(const at::Tensor& map) const {
   const int64_t count = squares.count();
   const bool byRows = span_ == side;
   const int64_t workers = workersFor(byRows ? count * side : count);
+  const int64_t atOnce = byRows && betweenSteps ? kHeadsAtOnce : count;
   at::Tensor scratch = at::empty({workers, scratchBytes}, at::kByte);
-  at::Tensor packed = at::empty({byRows ? count : workers, packedBytes}, at::kByte);
+  at::Tensor packed = at::empty({byRows ? atOnce : workers, packedBytes}, at::kByte);
   char* const scratchOf = static_cast<char*>(scratch.mutable_data_ptr());
   char* const packedOf = static_cast<char*>(packed.mutable_data_ptr());
-  if (byRows) {
-    runTasks(count, [&](int64_t task, int64_t) { attention.pack(squares.head(task), packedOf + task * packedBytes); });
-    runTasks(count * side, [&](int64_t task, int64_t worker) {
-      attend(task / side, task % side, packedOf + task / side * packedBytes, scratchOf + worker * scratchBytes);
+  for (int64_t first = 0; byRows && first < count; first += atOnce) {
+    if (betweenSteps) betweenSteps();
+    const int64_t now = std::min(atOnce, count - first);
+    runTasks(now, [&](int64_t i, int64_t) { attention.pack(squares.head(first + i), packedOf + i * packedBytes); });
+    runTasks(now * side, [&](int64_t task, int64_t worker) {
+      const int64_t i = task / side;
+      attend(first + i, task % side, packedOf + i * packedBytes, scratchOf + worker * scratchBytes);
     });
-    return out;
   }
+  if (byRows) return out;
+  if (betweenSteps) betweenSteps();
   runTasks(count, [&](int64_t task, int64_t worker) {
     const AttentionHead head = squares.head(task);
     char* const own = packedOf + worker * packedBytes;

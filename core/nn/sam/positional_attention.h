@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/nn/kernels/kernel_set.h"
+#include "core/nn/promptable_model.h"
 
 namespace cyto::nn {
 
@@ -21,12 +22,11 @@ class PositionalAttention {
   PositionalAttention(int64_t heads, int64_t span, int64_t window, const at::Tensor& rows, const at::Tensor& columns,
                       at::Tensor padding);
 
-  /// (N, side, side, 3 width) to (N, side, side, width).
-  at::Tensor operator()(const at::Tensor& qkv) const;
+  /// (N, side, side, 3 width) to (N, side, side, width). The kernels pause between a few heads of the whole map.
+  at::Tensor operator()(const at::Tensor& qkv, const BetweenSteps& betweenSteps) const;
 
  private:
-  bool canUseKernels(const at::Tensor& qkv) const;
-  at::Tensor withKernels(const at::Tensor& qkv) const;
+  at::Tensor withKernels(const at::Tensor& qkv, const BetweenSteps& betweenSteps) const;
   at::Tensor whole(const at::Tensor& qkv) const;
   at::Tensor inWindows(const at::Tensor& qkv) const;
 

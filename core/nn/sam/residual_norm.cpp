@@ -4,7 +4,7 @@
 #include <c10/core/GradMode.h>
 
 #include "core/nn/kernels/kernel_set.h"
-#include "core/nn/sam/parallel_tasks.h"
+#include "core/nn/parallel_tasks.h"
 
 namespace cyto::nn {
 

@@ -4,7 +4,7 @@
 #include <c10/core/GradMode.h>
 
 #include "core/nn/failures.h"
-#include "core/nn/sam/parallel_tasks.h"
+#include "core/nn/parallel_tasks.h"
 
 namespace cyto::nn {
 
@@ -31,8 +31,22 @@ SamModel::SamModel(SamConfiguration configuration, WeightTable& table, at::Scala
       densePositions_(promptEncoder_.densePositions()),
       weights_(table.taken()) {}
 
-Features SamModel::encodeUnlessCancelled(const at::Tensor& frames, const CancelToken& cancel) {
-  return {(*imageEncoder_)(frames, cancel)};
+double SamModel::encodeOperations() const {
+  if (configuration_.isTinyVit()) return 0;
+  const auto tokens = static_cast<double>(configuration_.grid() * configuration_.grid());
+  const auto width = static_cast<double>(configuration_.width), channels = static_cast<double>(configuration_.channels);
+  const auto globals = static_cast<double>(configuration_.globalBlocks.size());
+  const auto windows = static_cast<double>(configuration_.depth) - globals;
+  const auto keys = static_cast<double>(configuration_.window * configuration_.window);
+  const double linears = 24 * tokens * width * width * (globals + windows);  // qkv 3, projection 1, MLP 8 of width^2
+  const double attention = 4 * tokens * width * (tokens * globals + keys * windows);
+  const double patches = 2 * tokens * width * static_cast<double>(3 * configuration_.patch * configuration_.patch);
+  const double neck = 2 * tokens * channels * (width + 9 * channels);
+  return linears + attention + patches + neck;
+}
+
+Features SamModel::encodeInSteps(const at::Tensor& frames, const BetweenSteps& betweenSteps) {
+  return {(*imageEncoder_)(frames, betweenSteps)};
 }
 
 ImageSide SamModel::imageSide(const Features& features, const PromptTensors& prompts) const {

@@ -15,11 +15,12 @@ class SamModel final : public PromptableModel {
   SamModel(SamConfiguration configuration, WeightTable& table, at::ScalarType encoderType);
 
   int64_t frameSide() const override { return configuration_.frameSide; }
-  Features encode(const at::Tensor& frames) override { return encodeUnlessCancelled(frames, {}); }
+  Features encode(const at::Tensor& frames) override { return encodeInSteps(frames, {}); }
   DecodedMasks decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) override;
   std::vector<std::pair<std::string, at::Tensor>> namedTensors() const override { return weights_; }
 
-  Features encodeUnlessCancelled(const at::Tensor& frames, const CancelToken& cancel) override;
+  double encodeOperations() const override;
+  Features encodeInSteps(const at::Tensor& frames, const BetweenSteps& betweenSteps) override;
   PreparedPtr prepare(Features ofOneImage) override;
   DecodedMasks decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
                               MaskSelection selection) override;

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <mutex>
 
-#include "core/nn/sam/parallel_tasks.h"
+#include "core/nn/parallel_tasks.h"
 #include "core/nn/sam/streaming_weights.h"
 
 namespace cyto::nn {

@@ -188,14 +188,17 @@ class TinyVitEncoder : public SamImageEncoder {
     table.ignore("image_encoder.head.");
   }
 
-  at::Tensor operator()(const at::Tensor& frames, const CancelToken& cancel) const override {
+  at::Tensor operator()(const at::Tensor& frames, const BetweenSteps& betweenSteps) const override {
     at::Tensor x = frames.to(type_).contiguous(at::MemoryFormat::ChannelsLast);
     x = patch2_(at::gelu(patch1_(x)));
-    for (const MobileBlock& block : mobileBlocks_) x = block(x);
+    for (const MobileBlock& block : mobileBlocks_) {
+      if (betweenSteps) betweenSteps();
+      x = block(x);
+    }
     for (size_t stage = 0; stage < stages_.size(); ++stage) {
       at::Tensor tokens = mergings_[stage](x).permute({0, 2, 3, 1}).to(at::kFloat);
       for (const TinyBlock& block : stages_[stage]) {
-        if (cancel.isCancelled()) throw Cancelled();
+        if (betweenSteps) betweenSteps();
         tokens = block(tokens);
       }
       x = tokens.permute({0, 3, 1, 2}).to(type_);

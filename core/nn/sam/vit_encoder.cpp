@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/nn/failures.h"
 #include "core/nn/sam/image_encoder.h"
 #include "core/nn/sam/packed_linear.h"
 #include "core/nn/sam/positional_attention.h"
@@ -13,6 +12,24 @@ namespace cyto::nn {
 namespace {
 
 constexpr double kVitEpsilon = 1e-6;
+// Of a step between pauses: 40 ms at the peak of two cores.
+constexpr int64_t kOperationsAtOnce = 10'000'000'000;
+
+/// layer(x) for x (N, H, W, C), a few of its rows at a time when there is something to do in between.
+template <typename Layer>
+at::Tensor byRows(const at::Tensor& x, int64_t operationsPerToken, const BetweenSteps& betweenSteps,
+                  const Layer& layer) {
+  if (!betweenSteps) return layer(x);
+  const at::Tensor rows = x.flatten(0, 1);  // (N H, W, C)
+  const int64_t atOnce = std::max<int64_t>(1, kOperationsAtOnce / (operationsPerToken * rows.size(1)));
+  std::vector<at::Tensor> parts;
+  for (int64_t first = 0; first < rows.size(0); first += atOnce) {
+    betweenSteps();
+    parts.push_back(layer(rows.narrow(0, first, std::min(atOnce, rows.size(0) - first))));
+  }
+  const at::Tensor whole = parts.size() == 1 ? parts[0] : at::cat(parts);
+  return whole.view({x.size(0), x.size(1), x.size(2), whole.size(-1)});
+}
 
 class Block {
  public:
@@ -37,9 +54,14 @@ class Block {
 
   /// x (N, H, W, C), fp32, plus `pending` where it is defined is the input, in `x` afterwards with what attention adds.
   /// Returns what is still to be added: the next norm reads x anyway and does it on the way.
-  at::Tensor operator()(at::Tensor& x, const at::Tensor& pending) const {
-    const at::Tensor attended = project_(attention_(qkv_(addAndNorm(x, pending, norm1_, type_))));
-    return contract_(expand_.withGelu(addAndNorm(x, attended, norm2_, type_)));
+  at::Tensor operator()(at::Tensor& x, const at::Tensor& pending, const BetweenSteps& betweenSteps) const {
+    const int64_t width = x.size(-1);
+    const at::Tensor qkv = byRows(addAndNorm(x, pending, norm1_, type_), 6 * width * width, betweenSteps,
+                                  [&](const at::Tensor& rows) { return qkv_(rows); });
+    const at::Tensor attended = byRows(attention_(qkv, betweenSteps), 2 * width * width, betweenSteps,
+                                       [&](const at::Tensor& rows) { return project_(rows); });
+    return byRows(addAndNorm(x, attended, norm2_, type_), 16 * width * width, betweenSteps,
+                  [&](const at::Tensor& rows) { return contract_(expand_.withGelu(rows)); });
   }
 
  private:
@@ -71,13 +93,11 @@ class VitEncoder : public SamImageEncoder {
     }
   }
 
-  at::Tensor operator()(const at::Tensor& frames, const CancelToken& cancel) const override {
+  at::Tensor operator()(const at::Tensor& frames, const BetweenSteps& betweenSteps) const override {
     at::Tensor x = embed_(patches(frames.to(type_))) + positions_;
     at::Tensor pending;
-    for (const Block& block : blocks_) {
-      if (cancel.isCancelled()) throw Cancelled();
-      pending = block(x, pending);
-    }
+    for (const Block& block : blocks_) pending = block(x, pending, betweenSteps);
+    if (betweenSteps) betweenSteps();
     return neck_(pending.defined() ? x + pending : x);
   }
 

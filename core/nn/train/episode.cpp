@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "core/nn/failures.h"
 #include "core/nn/train/losses.h"
 #include "core/nn/train/prompt_sampling.h"
 
@@ -102,7 +103,7 @@ Features encodeCrops(PromptableModel& model, const std::vector<TrainingCrop>& cr
   std::vector<at::Tensor> frames;
   for (const TrainingCrop& crop : crops) frames.push_back(crop.frame);
   const at::AutoGradMode gradients(options.encoderLearns);
-  return model.encodeUnlessCancelled(at::stack(frames).to(options.type), options.cancel);
+  return model.encodeInSteps(at::stack(frames).to(options.type), stoppedBy(options.cancel));
 }
 
 EpisodeResult runEpisode(const TrainedNetwork& network, const Features& features,

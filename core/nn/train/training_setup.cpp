@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
-#include <thread>
 
 #include "core/base/log.h"
+#include "core/base/processors.h"
 #include "core/nn/cyto/cyto_small.h"
 #include "core/nn/devices.h"
 #include "core/nn/sam/instance_decoder_weights.h"
@@ -39,7 +39,7 @@ LearningChoice choiceOf(const TrainingOptions& options, bool hasDecoder) {
 
 /// cyto-small is small: a copy for each thread that learns in place.
 Result<std::unique_ptr<TrainingRun>> runOfCytoSmall(const TrainingOptions& options, const NamedTensors& start) {
-  const int threads = options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
+  const int threads = options.threads > 0 ? options.threads : usableProcessors();
   std::vector<TrainedNetwork> replicas;
   for (int i = 0; i < std::max(1, threads); ++i) {
     if (start.empty()) {

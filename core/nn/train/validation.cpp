@@ -139,7 +139,7 @@ void addInstances(const TrainedNetwork& network, const AnnotatedImage& image, ui
   const int64_t side = network.takesAnySide ? std::min(kConvolutionalCrop, frameSide) : frameSide;
   const TrainingCrop crop = drawCrop(image, side, frameSide, noVariation(), random);
   const Features features =
-      network.prompted->encodeUnlessCancelled(crop.frame.unsqueeze(0).to(options.type), options.cancel);
+      network.prompted->encodeInSteps(crop.frame.unsqueeze(0).to(options.type), stoppedBy(options.cancel));
   sums.instanceLoss += network.instances->loss(features, {crop}, options.cancel).item<double>();
   ++sums.crops;
 }

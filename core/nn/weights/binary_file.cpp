@@ -1,6 +1,7 @@
 #include "core/nn/weights/binary_file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,6 +60,20 @@ Result<std::string> BinaryFile::readText(uint64_t offset, uint64_t length) const
   std::string text(static_cast<size_t>(length), '\0');
   CYTO_TRY(read(offset, std::as_writable_bytes(std::span(text))));
   return text;
+}
+
+Result<std::shared_ptr<std::byte>> BinaryFile::map(uint64_t offset, uint64_t length) const {
+  using Bytes = std::shared_ptr<std::byte>;
+  if (offset > size_ || length > size_ - offset) return damaged("it ends too early");
+  if (length == 0) return Bytes();
+  const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  const uint64_t start = offset / page * page;
+  const auto mappedBytes = static_cast<size_t>(length + offset - start);
+  void* const memory =
+      ::mmap(nullptr, mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor_, static_cast<off_t>(start));
+  if (memory == MAP_FAILED) return Bytes();
+  const std::shared_ptr<void> mapping(memory, [mappedBytes](void* mapped) { ::munmap(mapped, mappedBytes); });
+  return Bytes(mapping, static_cast<std::byte*>(memory) + (offset - start));
 }
 
 Error BinaryFile::damaged(const std::string& what) const {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -24,6 +25,11 @@ class BinaryFile {
   /// Fills `out` from `offset`; kFormat when the file ends before, kIo when it cannot be read.
   Status read(uint64_t offset, std::span<std::byte> out) const;
   Result<std::string> readText(uint64_t offset, uint64_t length) const;
+
+  /// The bytes [offset, offset + length) without a copy, as long as the pointer or a copy of it lives: the system reads
+  /// them when they are touched and may forget them again. Writing changes them for this process only. Null when the
+  /// file system cannot do it; kFormat when the file ends before.
+  Result<std::shared_ptr<std::byte>> map(uint64_t offset, uint64_t length) const;
 
   /// "the checkpoint 'PATH' is damaged: WHAT; fetch it again".
   Error damaged(const std::string& what) const;

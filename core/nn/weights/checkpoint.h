@@ -13,7 +13,8 @@
 namespace cyto::nn {
 
 /// Tensors under their state-dict keys, in the order of the file. Floating-point tensors are fp32 whatever the file
-/// holds; integer tensors are int64. All contiguous, on the CPU, owned.
+/// holds; integer tensors are int64. All contiguous, on the CPU, owned or shown from the file without a copy
+/// (BinaryFile::map; changing them does not change the file).
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
 /// A checkpoint after unwrapping (spec/micro-sam.md §1.4).

@@ -2,7 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "core/nn/weights/pickle.h"
@@ -74,7 +76,10 @@ class TensorReader {
     // Tensors may share a storage, but a thousand names for one storage would multiply the file in memory.
     bytesShown_ += view.nbytes();
     if (bytesShown_ > 2 * file_.size()) return file_.damaged("its tensors show far more data than it holds");
-    return view.to(view.is_floating_point() ? at::kFloat : at::kLong).contiguous().clone();
+    const at::Tensor plain = view.to(view.is_floating_point() ? at::kFloat : at::kLong).contiguous();
+    // What two names share in the file must not be shared when one of them is changed.
+    const bool isShared = plain.is_alias_of(values) && !shownStorages_.insert(tensor.storage->text).second;
+    return isShared ? plain.clone() : plain;
   }
 
  private:
@@ -95,15 +100,26 @@ class TensorReader {
         bytes > member->size) {
       return file_.damaged("the data of tensor '" + name + "' is missing or too short");
     }
-    at::Tensor values = at::empty({storage.storageElements}, *type);
-    CYTO_TRY(file_.read(member->offset, {static_cast<std::byte*>(values.data_ptr()), static_cast<size_t>(bytes)}));
+    CYTO_ASSIGN(const at::Tensor values, valuesAt(member->offset, bytes, storage.storageElements, *type));
     storages_[storage.text] = values;
+    return values;
+  }
+
+  /// Shown where they lie in the file, where they are aligned and it can be mapped.
+  Result<at::Tensor> valuesAt(uint64_t offset, uint64_t bytes, int64_t elements, at::ScalarType type) {
+    CYTO_ASSIGN(const std::shared_ptr<std::byte> mapped, file_.map(offset, bytes));
+    if (mapped && offset % c10::elementSize(type) == 0) {
+      return at::from_blob(mapped.get(), {elements}, [mapped](void*) {}, at::device(at::kCPU).dtype(type));
+    }
+    at::Tensor values = at::empty({elements}, type);
+    CYTO_TRY(file_.read(offset, {static_cast<std::byte*>(values.data_ptr()), static_cast<size_t>(bytes)}));
     return values;
   }
 
   const BinaryFile& file_;
   const ZipArchive& archive_;
   std::string folder_;
+  std::set<std::string> shownStorages_;  // storages that a tensor shows without a copy
   std::unordered_map<std::string, at::Tensor> storages_;
   uint64_t bytesShown_ = 0;
 };

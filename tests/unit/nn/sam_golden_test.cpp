@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/inference/preprocessing.h"
+#include "core/nn/failures.h"
 #include "core/nn/frame.h"
 #include "core/nn/sam/positional_attention.h"
 #include "core/nn/sam/sam_model.h"
@@ -33,6 +34,9 @@ TEST_F(SamGolden, ImageEncoderWithWindowsThatDivideTheGridAndWithPaddedOnes) {
     const auto encoder = makeVitEncoder(reducedSam(window), table, at::kFloat);
     EXPECT_EQ(table.complaint(), "");
     expectClose((*encoder)(fixture["x"], {}), fixture["y"]);
+    int steps = 0;
+    expectClose((*encoder)(fixture["x"], [&] { ++steps; }), fixture["y"]);
+    EXPECT_GE(steps, 4 * 4) << "of four blocks";
   }
 }
 
@@ -42,7 +46,7 @@ TEST_F(SamGolden, ImageEncoderStopsWhenCancelled) {
   const auto encoder = makeVitEncoder(reducedSam(4), table, at::kFloat);
   const CancelSource cancel;
   cancel.cancel();
-  EXPECT_ANY_THROW((*encoder)(fixture["x"], cancel.token()));
+  EXPECT_THROW((*encoder)(fixture["x"], stoppedBy(cancel.token())), Cancelled);
 }
 
 TEST_F(SamGolden, TinyVitEncoder) {

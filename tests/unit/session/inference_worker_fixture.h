@@ -29,12 +29,18 @@ class Gate {
   void close() { set(false); }
   void open() { set(true); }
 
-  /// Blocks until the gate is open or the job is cancelled.
-  Status pass(const JobContext& job) {
+  /// Blocks until the gate is open or the job is cancelled; meanwhile it is between steps.
+  Status pass(const JobContext& job, const std::function<void()>& betweenSteps = {}) {
     std::unique_lock lock(mutex_);
     ++arrivals_;
     changed_.notify_all();
-    while (!isOpen_ && !job.cancel.isCancelled()) changed_.wait_for(lock, std::chrono::milliseconds(1));
+    while (!isOpen_ && !job.cancel.isCancelled()) {
+      changed_.wait_for(lock, std::chrono::milliseconds(1));
+      if (!betweenSteps) continue;
+      lock.unlock();
+      betweenSteps();
+      lock.lock();
+    }
     return job.cancel.check();
   }
 
@@ -73,8 +79,9 @@ class GatedModel : public Model, private ImageEncoder {
   InstanceDecoder* instanceDecoder() override { return name_ == "prompts only" ? nullptr : inner_.instanceDecoder(); }
 
  private:
-  Result<Embedding> encode(const RgbImage& image, const JobContext& job) override {
-    CYTO_TRY(gate_.pass(job));
+  Result<Embedding> encode(const RgbImage& image, const JobContext& job,
+                           const std::function<void()>& betweenSteps) override {
+    CYTO_TRY(gate_.pass(job, betweenSteps));
     if (name_ == "cannot encode") return Error(ErrorCode::kModel, "this model cannot encode");
     if (name_ == "throws on encode") throw std::bad_alloc();
     return inner_.encoder().encode(image, job);

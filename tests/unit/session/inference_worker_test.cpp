@@ -202,6 +202,41 @@ TEST_F(InferenceWorkerTest, ASegmentationInterruptsTheEmbeddingOfAnotherTile) {
   EXPECT_THAT(noted(failures_), IsEmpty());
 }
 
+TEST_F(InferenceWorkerTest, WhatNeedsNoOtherTileIsAnsweredWhileOneIsEncoded) {
+  openWideImage();
+  worker_->loadModel("a");
+  ASSERT_TRUE(get(segment(clickInTile(0))));
+  gate_.close();
+  worker_->setAttention(attentionAtTile(1));
+  ASSERT_TRUE(gate_.waitForArrival(2));
+  EXPECT_EQ(get(segment(clickInTile(0)))->tiles, std::vector<int64_t>{0});
+  EXPECT_EQ(get(preview(clickInTile(0)))->tiles, std::vector<int64_t>{0});
+  EXPECT_EQ(worker_->embeddingState().current, (TileAddress{0, 0, 1})) << "nothing was interrupted";
+  EXPECT_EQ(gate_.arrivals(), 2);
+  Answered ofThisTile = segment(clickInTile(1));
+  Answered later = segment(clickInTile(0));
+  EXPECT_TRUE(isWaiting(ofThisTile));
+  EXPECT_TRUE(isWaiting(later)) << "segmentations keep their order";
+  gate_.open();
+  EXPECT_EQ(get(ofThisTile)->tiles, std::vector<int64_t>{1});
+  EXPECT_EQ(get(later)->tiles, std::vector<int64_t>{0});
+}
+
+TEST_F(InferenceWorkerTest, ASegmentationOfAColdTileBehindAWarmOneInterruptsToo) {
+  openWideImage();
+  worker_->loadModel("a");
+  ASSERT_TRUE(get(segment(clickInTile(0))));
+  gate_.close();
+  worker_->setAttention(attentionAtTile(1));
+  ASSERT_TRUE(gate_.waitForArrival(2));
+  Answered warm = segment(clickInTile(0));
+  Answered cold = segment(clickInTile(3));
+  EXPECT_EQ(get(warm)->tiles, std::vector<int64_t>{0});
+  ASSERT_TRUE(gate_.waitForArrival(3)) << "the gate is still closed, so only an interruption leads to a third encode";
+  gate_.open();
+  EXPECT_EQ(get(cold)->tiles, std::vector<int64_t>{3});
+}
+
 TEST_F(InferenceWorkerTest, ASegmentationWaitsForItsOwnTile) {
   openWideImage();
   worker_->loadModel("a");

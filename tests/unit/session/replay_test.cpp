@@ -33,7 +33,7 @@ class ShiftedModel : public Model, private ImageEncoder {
   PromptDecoder& decoder() override { return inner_.decoder(); }
 
  private:
-  Result<Embedding> encode(const RgbImage& image, const JobContext& job) override {
+  Result<Embedding> encode(const RgbImage& image, const JobContext& job, const std::function<void()>&) override {
     RgbImage shifted = image;
     const auto row = static_cast<size_t>(image.columns) * 3;
     for (size_t y = image.rows > 0 ? static_cast<size_t>(image.rows) - 1 : 0; y > 0; --y) {

@@ -1,4 +1,4 @@
-#include "core/nn/sam/parallel_tasks.h"
+#include "core/nn/parallel_tasks.h"
 
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
