@@ -65,27 +65,42 @@ int64_t attentionScratchBytes(int64_t span, int64_t size) {
   return AttentionScratch<Arithmetic>::floats(span, size) * static_cast<int64_t>(sizeof(float));
 }
 
+/// `size` elements of a token, then zeros up to `width`; zeros alone without a token.
+template <class Element>
+CYTO_INLINE void copyToken(const Element* token, int64_t size, int64_t width, Element* to) {
+  const int64_t copied = token ? size : 0;
+  if (token) __builtin_memcpy(to, token, static_cast<unsigned long>(copied) * sizeof(Element));
+  __builtin_memset(to + copied, 0, static_cast<unsigned long>(width - copied) * sizeof(Element));
+}
+
 template <class Arithmetic>
 void packAttention(const AttentionHead& head, void* packed) {
   using Element = typename Arithmetic::Element;
+  constexpr int64_t kMostElements = 128;
   const Slots slots(head.span);
-  const int64_t valueWidth = roundUp(head.size, 16);
+  const int64_t width = roundUp(head.size, 16);
   Element* const keys = static_cast<Element*>(packed);
   Element* const values = keys + slots.count * head.size;
-  for (int64_t slot = 0; slot < slots.count; ++slot) {
-    const int64_t row = slot / slots.perRow, column = slot % slots.perRow;
-    const bool isThere = row < head.rows && column < head.columns;
-    const bool isPadding = !isThere && row < head.span && column < head.span;
-    const int64_t offset = row * head.rowStride + column * head.columnStride;
-    const void* const none = nullptr;
-    const Element* const key = static_cast<const Element*>(isThere     ? static_cast<const Element*>(head.key) + offset
-                                                           : isPadding ? head.paddingKey
-                                                                       : none);
-    const Element* const value = static_cast<const Element*>(isThere ? static_cast<const Element*>(head.value) + offset
-                                                             : isPadding ? head.paddingValue
-                                                                         : none);
-    Arithmetic::packKey(key, slot, head.size, keys);
-    Arithmetic::packValue(value, slot, head.size, valueWidth, values);
+  const auto* const key = static_cast<const Element*>(head.key);
+  const auto* const value = static_cast<const Element*>(head.value);
+  Element keyRows[16 * kMostElements], valueRows[16 * kMostElements];
+  for (int64_t slot = 0; slot < slots.count; slot += 16) {
+    const int64_t row = slot / slots.perRow;
+    for (int64_t i = 0; i < 16; ++i) {
+      const int64_t column = slot % slots.perRow + i, offset = row * head.rowStride + column * head.columnStride;
+      const bool isThere = row < head.rows && column < head.columns;
+      const bool isPadding = !isThere && row < head.span && column < head.span;
+      copyToken(isThere     ? key + offset
+                : isPadding ? static_cast<const Element*>(head.paddingKey)
+                            : nullptr,
+                head.size, width, keyRows + i * width);
+      copyToken(isThere     ? value + offset
+                : isPadding ? static_cast<const Element*>(head.paddingValue)
+                            : nullptr,
+                head.size, width, valueRows + i * width);
+    }
+    Arithmetic::packKeys(keyRows, slot, head.size, width, keys);
+    Arithmetic::packValues(valueRows, slot, width, values);
   }
 }
 

@@ -6,6 +6,13 @@
 
 namespace cyto::nn::CYTO_KERNELS {
 
+/// to[k * 64 + i] = rows[i * width + k] for sixteen rows i and `count` columns k.
+CYTO_INLINE void transposeSixteen(const float* rows, int64_t width, int64_t count, float* to) {
+  for (int64_t first = 0; first < 16; first += kLanes) {
+    for (int64_t k = 0; k < count; ++k) store(to + k * 64 + first, gather(rows + first * width + k, width));
+  }
+}
+
 /// Keys lie as (block of 64 slots, element, slot), values as (slot, element).
 struct Fp32Attention {
   using Element = float;
@@ -13,12 +20,12 @@ struct Fp32Attention {
   static float toFloat(float x) { return x; }
   static float fromFloat(float x) { return x; }
 
-  static CYTO_INLINE void packKey(const float* key, int64_t slot, int64_t size, float* keys) {
-    float* const to = keys + slot / 64 * 64 * size + slot % 64;
-    for (int64_t i = 0; i < size; ++i) to[i * 64] = key ? key[i] : 0;
+  /// Sixteen neighbouring slots, whose tokens lie `width` elements apart in `rows`.
+  static CYTO_INLINE void packKeys(const float* rows, int64_t slot, int64_t size, int64_t width, float* keys) {
+    transposeSixteen(rows, width, size, keys + slot / 64 * 64 * size + slot % 64);
   }
-  static CYTO_INLINE void packValue(const float* value, int64_t slot, int64_t size, int64_t width, float* values) {
-    for (int64_t i = 0; i < width; ++i) values[slot * width + i] = value && i < size ? value[i] : 0;
+  static CYTO_INLINE void packValues(const float* rows, int64_t slot, int64_t width, float* values) {
+    for (int64_t i = 0; i < 16 * width; i += kLanes) store(values + slot * width + i, load(rows + i));
   }
   static CYTO_INLINE void storeShares(float* to, Floats first, Floats second) {
     store(to, first);
@@ -61,13 +68,23 @@ struct Bf16Attention {
     return {static_cast<uint16_t>((bits + 0x7FFFU + (bits >> 16 & 1)) >> 16)};
   }
 
-  static CYTO_INLINE void packKey(const Bf16* key, int64_t slot, int64_t size, Bf16* keys) {
-    Bf16* const to = keys + slot / 64 * 64 * size + slot % 64 * 2;
-    for (int64_t i = 0; i < size; ++i) to[i / 2 * 128 + i % 2] = key ? key[i] : Bf16{0};
+  static CYTO_INLINE void packKeys(const Bf16* rows, int64_t slot, int64_t size, int64_t width, Bf16* keys) {
+    // A pair of elements moves like one float.
+    transposeSixteen(reinterpret_cast<const float*>(rows), width / 2, size / 2,
+                     reinterpret_cast<float*>(keys + slot / 64 * 64 * size + slot % 64 * 2));
   }
-  static CYTO_INLINE void packValue(const Bf16* value, int64_t slot, int64_t size, int64_t width, Bf16* values) {
-    Bf16* const to = values + slot / 2 * 2 * width + slot % 2;
-    for (int64_t i = 0; i < width; ++i) to[i * 2] = value && i < size ? value[i] : Bf16{0};
+  static CYTO_INLINE void packValues(const Bf16* rows, int64_t slot, int64_t width, Bf16* values) {
+    const auto wide = [](const Bf16* from) {
+      return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+    };
+    for (int64_t pair = 0; pair < 8; ++pair) {
+      const Bf16* const first = rows + 2 * pair * width;
+      Bf16* const to = values + (slot + 2 * pair) * width;
+      for (int64_t i = 0; i < width; i += 16) {
+        _mm512_storeu_si512(to + 2 * i,
+                            _mm512_or_si512(wide(first + i), _mm512_slli_epi32(wide(first + width + i), 16)));
+      }
+    }
   }
   static CYTO_INLINE void storeShares(Bf16* to, Floats first, Floats second) {
     storeElements(to, first);

@@ -107,7 +107,7 @@ struct ImagePass {
   const float* projectedQueries = nullptr;  ///< (cells, inner, kLaneHeads), or null when they are folded too
   const float* keys = nullptr;              ///< (inner, lanes), or panels (channels, lanes) when folded; scaled
   const float* constant = nullptr;          ///< (lanes): added to the logits; -1e30 for a token without share
-  const float* updates = nullptr;           ///< (tokens * kLaneHeads, channels): what a share of one adds to a cell
+  const float* updates = nullptr;  ///< panels (tokens * kLaneHeads, channels): what a share of one adds to a cell
   const float* updateBias = nullptr;
   const float* normWeight = nullptr;
   const float* normBias = nullptr;

@@ -155,7 +155,7 @@ inline void imagePass(const ImagePass& work, int64_t begin, int64_t end, const L
     const float* const in = work.imageIn + first * channels;
     float* const image = work.imageOut + first * channels;
     product(
-        {logits, lanes, 1}, RightFactor::matrix(work.updates, channels), kCellsAtOnce, channels, used,
+        {logits, lanes, 1}, RightFactor::panels(work.updates, used), kCellsAtOnce, channels, used,
         [&](int64_t m, int64_t n) { return load(in + m * channels + n) + load(work.updateBias + n); },
         [&](int64_t m, int64_t n, Floats sum) { store(image + m * channels + n, sum); });
     for (int64_t cell = 0; cell < kCellsAtOnce; ++cell) {

@@ -6,12 +6,13 @@
 
 namespace cyto::nn::CYTO_KERNELS {
 
-inline constexpr int kChains = kTileRows * kTileRegisters;  // as many as the tiles of matrix products keep
+// As many chains as the tiles of matrix products keep; they start apart, or the compiler would keep one.
+inline constexpr int kChains = kTileRows * kTileRegisters;
 
 inline double peakWork(int64_t rounds, float* out) {
   Floats sums[kChains];
 #pragma GCC unroll 24
-  for (int i = 0; i < kChains; ++i) sums[i] = load(out);
+  for (int i = 0; i < kChains; ++i) sums[i] = load(out) + fill(static_cast<float>(i));
   const Floats a = load(out + kLanes), b = load(out + 2 * kLanes);
   for (int64_t round = 0; round < rounds; ++round) {
 #pragma GCC unroll 24
@@ -29,7 +30,7 @@ inline double peakWork(int64_t rounds, float* out) {
 inline double peakWorkBf16(int64_t rounds, float* out) {
   Floats sums[kChains];
 #pragma GCC unroll 24
-  for (int i = 0; i < kChains; ++i) sums[i] = load(out);
+  for (int i = 0; i < kChains; ++i) sums[i] = load(out) + fill(static_cast<float>(i));
   __m512bh a, b;
   __builtin_memcpy(&a, out + kLanes, sizeof a);
   __builtin_memcpy(&b, out + 2 * kLanes, sizeof b);

@@ -23,6 +23,11 @@ inline constexpr int kTileRegisters = 4;
 
 CYTO_INLINE Floats load(const float* from) { return _mm512_loadu_ps(from); }
 CYTO_INLINE void store(float* to, Floats x) { _mm512_storeu_ps(to, x); }
+/// Values `stride` apart.
+CYTO_INLINE Floats gather(const float* from, int64_t stride) {
+  const __m512i count = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  return _mm512_i32gather_ps(_mm512_mullo_epi32(count, _mm512_set1_epi32(static_cast<int32_t>(stride))), from, 4);
+}
 CYTO_INLINE Floats fill(float x) { return _mm512_set1_ps(x); }
 CYTO_INLINE Floats multiplyAdd(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
 CYTO_INLINE Floats larger(Floats a, Floats b) { return _mm512_max_ps(a, b); }
@@ -60,6 +65,10 @@ inline constexpr int kTileRegisters = 2;
 
 CYTO_INLINE Floats load(const float* from) { return _mm256_loadu_ps(from); }
 CYTO_INLINE void store(float* to, Floats x) { _mm256_storeu_ps(to, x); }
+CYTO_INLINE Floats gather(const float* from, int64_t stride) {
+  const __m256i count = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
+  return _mm256_i32gather_ps(from, _mm256_mullo_epi32(count, _mm256_set1_epi32(static_cast<int32_t>(stride))), 4);
+}
 CYTO_INLINE Floats fill(float x) { return _mm256_set1_ps(x); }
 CYTO_INLINE Floats multiplyAdd(Floats a, Floats b, Floats c) { return _mm256_fmadd_ps(a, b, c); }
 CYTO_INLINE Floats larger(Floats a, Floats b) { return _mm256_max_ps(a, b); }

@@ -294,7 +294,8 @@ void StreamingDecoder::Run::prepareToTokens(const StreamingLayer& layer, bool is
       }
     }
   }
-  updates_.assign(static_cast<size_t>(count_ * kLaneHeads * channels), 0);
+  const int64_t panels = (channels + kPanelColumns - 1) / kPanelColumns, rows = count_ * kLaneHeads;
+  updates_.assign(static_cast<size_t>(rows * panels * kPanelColumns), 0);
   headTokens_.resize(static_cast<size_t>(count_ * inner));
   for (int64_t head = 0; head < packed_.heads; ++head) {
     for (int64_t token = 0; token < count_; ++token) {
@@ -302,7 +303,11 @@ void StreamingDecoder::Run::prepareToTokens(const StreamingLayer& layer, bool is
     }
     linear(layer.toTokens.out[static_cast<size_t>(head)], headTokens_, c_);
     for (int64_t token = 0; token < count_; ++token) {
-      std::copy_n(c_.data() + token * channels, channels, updates_.data() + (token * kLaneHeads + head) * channels);
+      for (int64_t panel = 0; panel < panels; ++panel) {
+        const int64_t first = panel * kPanelColumns;
+        std::copy_n(c_.data() + token * channels + first, std::min(kPanelColumns, channels - first),
+                    updates_.data() + (panel * rows + token * kLaneHeads + head) * kPanelColumns);
+      }
     }
   }
 }

@@ -289,7 +289,8 @@ TEST_P(Kernels, PassOverTheImage) {
     pass.projectedQueries = isProjected ? projected.data() : nullptr;
     pass.keys = packedKeys.data();
     pass.constant = constant.data();
-    pass.updates = updates.data();
+    const Values packedUpdates = panels(updates, used, channels);
+    pass.updates = packedUpdates.data();
     pass.updateBias = updateBias.data();
     pass.normWeight = normWeight.data();
     pass.normBias = normBias.data();
