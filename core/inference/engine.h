@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ struct ModelRequest {
   std::string weightsHash;           ///< known hash, or empty to compute it from the file
   std::string device = "auto";       ///< auto | cpu | cuda
   Precision precision = Precision::kAuto;
+  /// What kAuto means by architecture, where the device has it; fp32 for those that are not named.
+  std::map<std::string, Precision> autoPrecision;
   int threads = 0;  ///< 0: all cores
 };
 

@@ -98,6 +98,14 @@ Status ModelRegistry::readFile(const fs::path& folder, bool isUserAdded) {
     return formatError(path, "it has no list of models");
   }
   try {
+    for (const json& rule : document.value("precision", json::array())) {
+      const auto precision = precisionFromName(rule.at("auto").get<std::string>());
+      const std::string architecture = rule.at("architecture").get<std::string>();
+      if (!precision || *precision == Precision::kAuto || !isKnownArchitecture(architecture)) {
+        return formatError(path, "its rule of precision for '" + architecture + "' names nothing that exists");
+      }
+      autoPrecision_[architecture] = *precision;
+    }
     for (const json& item : document["models"]) {
       ModelEntry entry;
       entry.name = item.at("name").get<std::string>();
@@ -136,6 +144,7 @@ Result<ModelEntry> ModelRegistry::defaultModel() const {
 
 Result<ModelRequest> ModelRegistry::request(const std::string& name, const fs::path& checkpoint) const {
   ModelRequest request;
+  request.autoPrecision = autoPrecision_;
   if (!checkpoint.empty()) {
     std::error_code ignored;
     if (!fs::is_regular_file(checkpoint, ignored)) {

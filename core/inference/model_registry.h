@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,9 @@ class ModelRegistry {
   Result<ModelEntry> find(const std::string& name) const;
   Result<ModelEntry> defaultModel() const;
 
+  /// What "auto" means as precision, by architecture; the evidence stands beside the rule in the file.
+  const std::map<std::string, Precision>& autoPrecision() const { return autoPrecision_; }
+
   /// What to load for `-m NAME -c CHECKPOINT`; both may be empty (the default model). A checkpoint
   /// without a name has its architecture detected by the engine. kNotFound when the weights of a known
   /// model are not on this machine; the sentence says where to put them.
@@ -56,6 +60,7 @@ class ModelRegistry {
   Status writeUserFile() const;
 
   std::vector<ModelEntry> entries_;
+  std::map<std::string, Precision> autoPrecision_;
   std::filesystem::path userFolder_;
 };
 

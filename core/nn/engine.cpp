@@ -32,14 +32,17 @@ Result<std::string> chooseDevice(const std::string& wanted) {
   return std::string("cuda");
 }
 
-Result<Precision> choosePrecision(Precision wanted, const std::string& architecture, const std::string& device) {
+Result<Precision> choosePrecision(const ModelRequest& request, const std::string& architecture,
+                                  const std::string& device) {
+  const Precision wanted = request.precision;
   if (wanted == Precision::kFp16 && device == "cpu") {
     return Error(ErrorCode::kInvalidArgument, "fp16 needs a GPU; use --precision bf16 or fp32");
   }
   if (wanted != Precision::kAuto) return wanted;
-  // SAM stays in fp32 unless reduced precision is asked for by name; cyto-small was trained and measured in bf16.
-  const bool reduced = architecture == "cyto_small" && (device != "cpu" || processorHasBf16());
-  return reduced ? Precision::kBf16 : Precision::kFp32;
+  const auto rule = request.autoPrecision.find(architecture);
+  if (rule == request.autoPrecision.end()) return Precision::kFp32;
+  const bool isThere = device != "cpu" || (rule->second == Precision::kBf16 && processorHasBf16());
+  return isThere ? rule->second : Precision::kFp32;
 }
 
 at::ScalarType scalarType(Precision precision) {
@@ -97,7 +100,7 @@ class TorchEngine : public Engine {
                                                                   "; use -m " + detected));
     }
     identity.name = request.name.empty() ? identity.architecture : request.name;
-    CYTO_ASSIGN(identity.precision, choosePrecision(request.precision, identity.architecture, identity.device));
+    CYTO_ASSIGN(identity.precision, choosePrecision(request, identity.architecture, identity.device));
     identity.weightsHash = request.weightsHash;
     if (identity.weightsHash.empty()) {
       CYTO_ASSIGN(identity.weightsHash, hashWeightsFile(request.checkpoint));

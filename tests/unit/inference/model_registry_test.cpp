@@ -41,6 +41,21 @@ TEST_F(ModelRegistryTest, FindsTheDefaultAndListsKnownNamesOtherwise) {
   EXPECT_THAT(registry.find("big").error().message(), HasSubstr("known models: small, vit_b_lm"));
 }
 
+TEST_F(ModelRegistryTest, RulesOfPrecisionComeWithEveryRequestAndNonsenseIsRefused) {
+  write(folder_ / "builtin" / "registry.json", R"({"precision": [{"architecture": "cyto_small", "auto": "bf16"}],
+    "models": [{"name": "small", "architecture": "cyto_small", "file": "small.safetensors", "default": true}]})");
+  const std::map<std::string, Precision> expected = {{"cyto_small", Precision::kBf16}};
+  EXPECT_EQ(load()->request("", {})->autoPrecision, expected);
+  for (const char* rule :
+       {R"({"architecture": "cyto_small", "auto": "auto"})", R"({"architecture": "x", "auto": "fp32"})",
+        R"({"architecture": "vit_b", "auto": "fp99"})", R"({"auto": "fp32"})", "3"}) {
+    write(folder_ / "builtin" / "registry.json", std::string(R"({"models": [], "precision": [)") + rule + "]}");
+    const auto failed = load();
+    ASSERT_FALSE(failed) << rule;
+    EXPECT_EQ(failed.error().code(), ErrorCode::kFormat);
+  }
+}
+
 TEST_F(ModelRegistryTest, SaysWhereToPutWeightsThatAreNotHereAndFindsThemThere) {
   const Result<ModelRequest> missing = load()->request("vit_b_lm", {});
   ASSERT_FALSE(missing);
