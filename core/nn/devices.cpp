@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "core/base/processors.h"
+#include "core/nn/kernels/kernel_set.h"
 
 namespace cyto::nn {
 
@@ -49,6 +50,9 @@ DeviceInfo describeProcessor() {
        {std::pair{"avx2", "AVX2"}, {"avx512f", "AVX512"}, {"avx512_bf16", "AVX512-BF16"}, {"amx_bf16", "AMX-BF16"}}) {
     if (processorHas(flag)) detail += std::string(", ") + name;
   }
+  const KernelSet* const set = kernels();
+  detail += set ? std::string("; kernels for ") + set->name
+                : std::string("; no kernels (they need AVX2 and FMA), so SAM runs with slower plain operations");
   return {"cpu", detail, true};
 }
 

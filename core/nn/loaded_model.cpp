@@ -49,6 +49,14 @@ class NetworkEncoder : public ImageEncoder {
       };
       const at::Tensor pixels = frame.pixels.to(deviceOf(identity_), typeOf(identity_.precision));
       const Features features = network_.encodeInSteps(pixels, pause);
+      for (const at::Tensor& map : features) {
+        // Weights or pixels that are not numbers would give empty masks without a word.
+        if (!map.isfinite().all().item<bool>()) {
+          return Error(ErrorCode::kModel, "the model '" + identity_.name +
+                                              "' gives values that are not numbers; its weights are damaged, fetch "
+                                              "them again");
+        }
+      }
       Embedding embedding;
       embedding.originalSize = {image.rows, image.columns};
       embedding.inputSize = frame.inputSize;

@@ -7,12 +7,15 @@
 #include <c10/core/InferenceMode.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
 
 #include "core/nn/devices.h"
 #include "core/nn/loaded_model.h"
+#include "core/nn/processor_peak.h"
 #include "core/nn/sam/sam_model.h"
 #include "tests/support/shared_data.h"
 #include "tests/unit/nn/fixture.h"
@@ -110,24 +113,62 @@ void click(benchmark::State& state, bool withBox) {
 BENCHMARK_CAPTURE(click, point, false)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK_CAPTURE(click, box, true)->Unit(benchmark::kMillisecond)->UseRealTime();
 
+/// How long a click waits for its mask while an encode runs: for what is left of the step that it falls into, and for
+/// itself. Over clicks at any moment of the encode.
+void clickDuringEncode(benchmark::State& state, Precision precision) {
+  using Clock = std::chrono::steady_clock;
+  Model& sam = model("vit_b", precision);
+  const RgbImage image = smoothNoise();
+  const auto prepared = preparedNoise(sam);
+  std::vector<double> waits_ms;
+  for (auto _ : state) {
+    std::vector<Clock::time_point> pauses = {Clock::now()};
+    benchmark::DoNotOptimize(sam.encoder().encode(image, {}, [&] { pauses.push_back(Clock::now()); }));
+    pauses.push_back(Clock::now());
+    const auto before = Clock::now();
+    benchmark::DoNotOptimize(sam.decoder().decode(*prepared, {{{500, 500, true}}, {}, {}}, {}));
+    const double click_ms = std::chrono::duration<double, std::milli>(Clock::now() - before).count();
+    for (size_t i = 1; i < pauses.size(); ++i) {
+      const double step_ms = std::chrono::duration<double, std::milli>(pauses[i] - pauses[i - 1]).count();
+      for (double left_ms = step_ms; left_ms > 0; left_ms -= 1) waits_ms.push_back(left_ms + click_ms);
+    }
+  }
+  std::sort(waits_ms.begin(), waits_ms.end());
+  state.counters["p50_ms"] = waits_ms[waits_ms.size() / 2];
+  state.counters["p95_ms"] = waits_ms[waits_ms.size() * 95 / 100];
+  state.counters["longest_ms"] = waits_ms.back();
+}
+BENCHMARK_CAPTURE(clickDuringEncode, vit_b_fp32, Precision::kFp32)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(clickDuringEncode, vit_b_bf16, Precision::kBf16)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+/// 1024 points of a grid, all three masks of each, as automatic mask generation asks.
+void manyPoints(benchmark::State& state, float minPredictedIou) {
+  Model& sam = model("vit_b", Precision::kFp32);
+  const auto prepared = preparedNoise(sam);
+  std::vector<Prompts> prompts;
+  for (int i = 0; i < 1024; ++i) prompts.push_back({{{i / 32 * 32.0 + 16, i % 32 * 32.0 + 16, true}}, {}, {}});
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(sam.decoder().decodeMany(*prepared, prompts, {minPredictedIou, 0}, {}));
+  }
+  state.counters["a_point"] =
+      benchmark::Counter(1024, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+BENCHMARK_CAPTURE(manyPoints, all, 0.0F)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
+BENCHMARK_CAPTURE(manyPoints, none_good_enough, 1e9F)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
+
 void prepare(benchmark::State& state) {
   Model& sam = model("vit_b", Precision::kFp32);
   for (auto _ : state) benchmark::DoNotOptimize(preparedNoise(sam));
 }
 BENCHMARK(prepare)->Unit(benchmark::kMillisecond)->UseRealTime();
 
-/// The yardstick: what one large matrix product reaches at the same time on the same machine.
-void peak(benchmark::State& state, at::ScalarType type) {
-  const c10::InferenceMode inference;
+/// The yardstick: what the processor reaches at the same time when nothing waits for memory.
+void peak(benchmark::State& state, Precision precision) {
   useThreads(0);
-  const at::Tensor a = at::randn({4096, 768}).to(type);
-  const at::Tensor b = at::randn({3072, 768}).to(type);
-  for (auto _ : state) benchmark::DoNotOptimize(at::linear(a, b));
-  state.counters["GFLOP/s"] =
-      benchmark::Counter(2e-9 * 4096 * 768 * 3072, benchmark::Counter::kIsIterationInvariantRate);
+  for (auto _ : state) state.counters["GFLOP/s"] = measurePeak_gflops(precision);
 }
-BENCHMARK_CAPTURE(peak, fp32, at::kFloat)->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK_CAPTURE(peak, bf16, at::kBFloat16)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(peak, fp32, Precision::kFp32)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(peak, bf16, Precision::kBf16)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace cyto::nn

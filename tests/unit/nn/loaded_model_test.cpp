@@ -157,6 +157,22 @@ TEST_F(LoadedModelTest, ItsOwnLogitsCanBeFedBackAsMaskPrompt) {
   EXPECT_THAT(model_->decoder().decode(*prepare, prompts, {}).error().message(), HasSubstr("32 rows"));
 }
 
+TEST_F(LoadedModelTest, WeightsThatAreNotNumbersAreSaid) {
+  NamedTensors weights = fixture_.weights();
+  for (auto& [name, tensor] : weights) {
+    if (name == "image_encoder.neck.2.weight") tensor = at::full_like(tensor, std::nan(""));
+  }
+  WeightTable table(weights);
+  ModelIdentity identity;
+  identity.name = "broken";
+  identity.device = "cpu";
+  const auto broken = wrapModel(std::make_unique<SamModel>(test::reducedSam(), table, at::kFloat), identity);
+  const auto failed = broken->encoder().encode(image_, {});
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code(), ErrorCode::kModel);
+  EXPECT_THAT(failed.error().message(), HasSubstr("'broken' gives values that are not numbers"));
+}
+
 TEST_F(LoadedModelTest, BadPromptsAreRefusedInWords) {
   const auto prepare = prepared(image_);
   EXPECT_EQ(model_->decoder().decode(*prepare, {}, {}).error().code(), ErrorCode::kInvalidArgument);

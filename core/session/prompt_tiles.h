@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "core/segmentation/encoding_provider.h"
+#include "core/segmentation/object_prompts.h"
+#include "core/session/attention.h"
+
+namespace cyto {
+
+/// The tiles that answer these prompts; none when they would be refused.
+std::vector<TileAddress> tilesOf(const ObjectPrompts& prompts, const EncodingProvider& embeddings);
+
+/// Whether the tile's embedding is in memory.
+bool isReady(const EncodingProvider& embeddings, const TileAddress& tile);
+
+}  // namespace cyto
