@@ -86,6 +86,29 @@ TEST_F(SegmentAutoCommand, AStoreGivesWhatEncodingGives) {
                 "store.zarr");
 }
 
+TEST_F(SegmentAutoCommand, ClicksOnAGridFindObjectsWithoutAnInstanceDecoder) {
+  const ProgramRun run =
+      segment({sample("fluorescence-nuclei.png")}, file("grid.tif"),
+              {"--mode", "amg", "--param", "points_per_side=8", "--param", "stability_score_thresh=0.8", "--json"});
+  ASSERT_EQ(run.exitCode, 0) << run.err;
+  const json report = json::parse(run.out);
+  EXPECT_EQ(report["mode"], "amg");
+  const Array labels = readLabels(file("grid.tif")), truth = readLabels(sample("fluorescence-nuclei_label.tif"));
+  EXPECT_EQ(report["images"][0]["objects"], idsOf(labels).size());
+  const Shape shape = truth.shape();
+  const auto found = objectsOf(labels.as<uint32_t>(), shape.y, shape.x, 1);
+  const auto wanted = objectsOf(truth.as<uint32_t>(), shape.y, shape.x, 1);
+  ASSERT_FALSE(found.empty());
+  for (const TruthObject& candidate : found) {
+    EXPECT_TRUE(std::any_of(wanted.begin(), wanted.end(), [&](const TruthObject& object) {
+      return intersectionOverUnion(object.mask, candidate.mask) >= 0.5;
+    })) << "an object that is none";
+  }
+  expectRefusal(
+      segment({sample("small-nuclei.png")}, file("none.tif"), {"--mode", "amg", "--param", "points_per_side=0"}),
+      "points_per_side");
+}
+
 TEST_F(SegmentAutoCommand, ParametersChangeTheResult) {
   ASSERT_EQ(segment({sample("small-nuclei.png")}, file("all.tif"), {"--param", "min_size=0"}).exitCode, 0);
   ASSERT_EQ(segment({sample("small-nuclei.png")}, file("large.tif"),
@@ -140,7 +163,7 @@ TEST_F(SegmentAutoCommand, RefusalsAreOneSentenceAndLeaveNothing) {
   expectRefusal(segment({image}, file("absent/labels.tif")), "absent");
   expectRefusal(segment({image}, output, {"--param", "min_sice=3"}), "min_sice");
   expectRefusal(segment({image}, output, {"--param", "min_size"}), "name=value");
-  expectRefusal(segment({image}, output, {"--mode", "amg"}), "amg");
+  expectRefusal(segment({image}, output, {"--mode", "apg"}), "apg");
   expectRefusal(segment({image}, output, {"--halo", "8", "8"}), "--halo needs --tile-shape");
   expectRefusal(segment({image}, output, {"-e", file("absent.zarr").string()}), "absent.zarr");
   expectRefusal(segment({image, image}, file("labels")), "would both be written");
