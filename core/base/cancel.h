@@ -7,6 +7,9 @@
 
 namespace cyto {
 
+/// The error every cancelled function returns.
+inline Error cancelled() { return Error(ErrorCode::kCancelled, "cancelled"); }
+
 /// Read side of a cancel request. Cheap to copy, safe from any thread. A default-made token is never
 /// cancelled. Long work asks at least every 100 ms.
 class CancelToken {
@@ -15,9 +18,9 @@ class CancelToken {
 
   bool isCancelled() const { return flag_ && flag_->load(std::memory_order_relaxed); }
 
-  /// Success, or the error every cancelled function returns.
+  /// Success, or `cancelled()`.
   Status check() const {
-    if (isCancelled()) return Error(ErrorCode::kCancelled, "cancelled");
+    if (isCancelled()) return cancelled();
     return {};
   }
 

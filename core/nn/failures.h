@@ -30,7 +30,7 @@ auto catchFailures(const std::string& doing, Work&& work) -> decltype(work()) {
   try {
     return work();
   } catch (const Cancelled&) {
-    return Error(ErrorCode::kCancelled, "cancelled");
+    return cancelled();
   } catch (const std::bad_alloc&) {
     return Error(ErrorCode::kOutOfMemory, doing + ": not enough memory; close other programs or use smaller tiles");
   } catch (const c10::OutOfMemoryError&) {

@@ -10,8 +10,6 @@ namespace cyto {
 
 namespace {
 
-Error cancelled() { return Error(ErrorCode::kCancelled, "cancelled"); }
-
 /// Calls what other libraries may throw out of; an exception would end the program with the user's work.
 template <typename Call>
 auto withoutExceptions(const std::string& doing, Call call) -> decltype(call()) {
@@ -154,11 +152,7 @@ void InferenceWorker::work() {
   std::unique_lock lock(mutex_);
   while (!isStopping_) {
     if (Task task = takeMostUrgent()) {
-      const JobContext job{running_->cancel.token(), {}};
-      lock.unlock();
-      task(job);
-      task = nullptr;  // what it holds dies without the mutex
-      lock.lock();
+      runUnlocked(lock, std::move(task));
       running_.reset();
     } else {
       isAsleep_ = true;
@@ -172,6 +166,14 @@ void InferenceWorker::work() {
     answerDropped();
     lock.lock();
   }
+}
+
+void InferenceWorker::runUnlocked(std::unique_lock<std::mutex>& lock, Task task) {
+  const JobContext job{running_->cancel.token(), {}};
+  lock.unlock();
+  task(job);
+  task = nullptr;  // what it holds dies without the mutex
+  lock.lock();
 }
 
 void InferenceWorker::answerDropped() {
@@ -270,13 +272,10 @@ void InferenceWorker::answerMeanwhile(bool isEncoding) {
   while (isAnswerable()) {
     Task task = takeAnswer();
     if (!task) break;
-    const JobContext job{running_->cancel.token(), {}};
-    lock.unlock();
-    task(job);
-    task = nullptr;
-    lock.lock();
+    runUnlocked(lock, std::move(task));
   }
   running_ = interrupted;
+  if (!hasRequests()) idle_.notify_all();
   // What came while something else seemed to run has not interrupted this.
   if (isStopping_ || isImageNew_ || modelRequest_) return interrupt({Work::kEmbedding});
   if (!interrupted.tile || segmentations_.empty()) return;

@@ -151,6 +151,7 @@ class InferenceWorker {
 
   // The thread, without the mutex.
   void work();
+  void runUnlocked(std::unique_lock<std::mutex>& lock, Task task);
   void answerDropped();
   void changeImage();
   void load(const std::string& nameOrFile, const JobContext& job);

@@ -7,10 +7,6 @@
 
 namespace cyto {
 
-namespace {
-Error cancelled() { return Error(ErrorCode::kCancelled, "cancelled"); }
-}  // namespace
-
 InferenceWorker::Task InferenceWorker::start(Work work, Task task) {
   running_ = Running{work, {}, {}};
   return task;

@@ -270,7 +270,7 @@ Status TrainingRun::takeLesson(const Plan& plan, const AnnotatedSamples& samples
         }
         return runReplica(replica, episode, batches[replica]);
       } catch (const Cancelled&) {
-        return Error(ErrorCode::kCancelled, "cancelled");
+        return cancelled();
       }
     }();
   });

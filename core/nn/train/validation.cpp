@@ -192,7 +192,7 @@ Result<std::map<std::string, TrainingScore>> validate(const std::vector<const Tr
         try {
           sums[i] = sumsOf(*networks[replica], *image, i, options);
         } catch (const Cancelled&) {
-          return Error(ErrorCode::kCancelled, "cancelled");
+          return cancelled();
         }
       }
       return {};

@@ -202,13 +202,20 @@ TEST_F(InferenceWorkerTest, ASegmentationInterruptsTheEmbeddingOfAnotherTile) {
   EXPECT_THAT(noted(failures_), IsEmpty());
 }
 
-TEST_F(InferenceWorkerTest, WhatNeedsNoOtherTileIsAnsweredWhileOneIsEncoded) {
-  openWideImage();
-  worker_->loadModel("a");
-  ASSERT_TRUE(get(segment(clickInTile(0))));
-  gate_.close();
-  worker_->setAttention(attentionAtTile(1));
-  ASSERT_TRUE(gate_.waitForArrival(2));
+/// Tile 0 is in memory, tile 1 is being encoded, and the gate is closed.
+class InferenceWorkerBesideAnEncode : public InferenceWorkerTest {
+ protected:
+  void SetUp() override {
+    openWideImage();
+    worker_->loadModel("a");
+    ASSERT_TRUE(get(segment(clickInTile(0))));
+    gate_.close();
+    worker_->setAttention(attentionAtTile(1));
+    ASSERT_TRUE(gate_.waitForArrival(2));
+  }
+};
+
+TEST_F(InferenceWorkerBesideAnEncode, AnswersWhatNeedsNoOtherTile) {
   EXPECT_EQ(get(segment(clickInTile(0)))->tiles, std::vector<int64_t>{0});
   EXPECT_EQ(get(preview(clickInTile(0)))->tiles, std::vector<int64_t>{0});
   EXPECT_EQ(worker_->embeddingState().current, (TileAddress{0, 0, 1})) << "nothing was interrupted";
@@ -222,13 +229,18 @@ TEST_F(InferenceWorkerTest, WhatNeedsNoOtherTileIsAnsweredWhileOneIsEncoded) {
   EXPECT_EQ(get(later)->tiles, std::vector<int64_t>{0});
 }
 
-TEST_F(InferenceWorkerTest, ASegmentationOfAColdTileBehindAWarmOneInterruptsToo) {
-  openWideImage();
-  worker_->loadModel("a");
-  ASSERT_TRUE(get(segment(clickInTile(0))));
-  gate_.close();
-  worker_->setAttention(attentionAtTile(1));
-  ASSERT_TRUE(gate_.waitForArrival(2));
+TEST_F(InferenceWorkerBesideAnEncode, IsIdleAfterAnAnswerWithoutWaitingForTheTile) {
+  std::promise<void> waiting;
+  worker_->segment(clickInTile(0), 0, [&](const Result<ObjectMask>&) { waiting.get_future().wait(); });
+  const auto idle = std::async(std::launch::async, [&] { worker_->waitUntilIdle(); });
+  EXPECT_EQ(idle.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout) << "the answer still runs";
+  waiting.set_value();
+  EXPECT_EQ(idle.wait_for(std::chrono::seconds(5)), std::future_status::ready);
+  EXPECT_EQ(worker_->embeddingState().current, (TileAddress{0, 0, 1}));
+  gate_.open();
+}
+
+TEST_F(InferenceWorkerBesideAnEncode, IsInterruptedByASegmentationOfAColdTileBehindAWarmOne) {
   Answered warm = segment(clickInTile(0));
   Answered cold = segment(clickInTile(3));
   EXPECT_EQ(get(warm)->tiles, std::vector<int64_t>{0});
