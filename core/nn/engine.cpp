@@ -45,23 +45,15 @@ Result<Precision> choosePrecision(const ModelRequest& request, const std::string
   return isThere ? rule->second : Precision::kFp32;
 }
 
-at::ScalarType scalarType(Precision precision) {
-  switch (precision) {
-    case Precision::kBf16: return at::kBFloat16;
-    case Precision::kFp16: return at::kHalf;
-    default: return at::kFloat;
-  }
-}
-
 Result<std::unique_ptr<PromptableModel>> makeNetwork(const ModelIdentity& identity, NamedTensors weights) {
   for (auto& [name, tensor] : weights) tensor = tensor.to(c10::Device(identity.device));
   if (identity.architecture == "cyto_small") {
     CYTO_ASSIGN(std::unique_ptr<PromptableModel> network,
-                cytoSmallFromWeights(weights, scalarType(identity.precision)));
+                cytoSmallFromWeights(weights, scalarTypeOf(identity.precision)));
     return network;
   }
   CYTO_ASSIGN(std::unique_ptr<PromptableModel> network,
-              makeSamModel(identity.architecture, weights, scalarType(identity.precision)));
+              makeSamModel(identity.architecture, weights, scalarTypeOf(identity.precision)));
   return network;
 }
 

@@ -14,14 +14,6 @@ namespace cyto::nn {
 
 namespace {
 
-at::ScalarType typeOf(Precision precision) {
-  switch (precision) {
-    case Precision::kBf16: return at::kBFloat16;
-    case Precision::kFp16: return at::kHalf;
-    default: return at::kFloat;
-  }
-}
-
 c10::Device deviceOf(const ModelIdentity& identity) { return c10::Device(identity.device); }
 
 FeatureMap toFeatureMap(const std::string& name, const at::Tensor& tensor) {
@@ -43,12 +35,12 @@ class NetworkEncoder : public ImageEncoder {
     return catchFailures("encoding the image", [&]() -> Result<Embedding> {
       const c10::InferenceMode inference;
       const Frame frame = makeFrame(image, network_.frameSide());
-      const auto pause = [&] {
+      const auto stopOrPause = [&] {
         if (job.cancel.isCancelled()) throw Cancelled();
-        if (betweenSteps) betweenSteps();
+        pause(betweenSteps);
       };
-      const at::Tensor pixels = frame.pixels.to(deviceOf(identity_), typeOf(identity_.precision));
-      const Features features = network_.encodeInSteps(pixels, pause);
+      const at::Tensor pixels = frame.pixels.to(deviceOf(identity_), scalarTypeOf(identity_.precision));
+      const Features features = network_.encodeInSteps(pixels, stopOrPause);
       for (const at::Tensor& map : features) {
         // Weights or pixels that are not numbers would give empty masks without a word.
         if (!map.isfinite().all().item<bool>()) {
@@ -285,6 +277,14 @@ class LoadedModel : public Model {
 };
 
 }  // namespace
+
+at::ScalarType scalarTypeOf(Precision precision) {
+  switch (precision) {
+    case Precision::kBf16: return at::kBFloat16;
+    case Precision::kFp16: return at::kHalf;
+    default: return at::kFloat;
+  }
+}
 
 std::unique_ptr<Model> wrapModel(std::unique_ptr<PromptableModel> network, ModelIdentity identity,
                                  std::unique_ptr<InstanceDecoder> instanceDecoder) {

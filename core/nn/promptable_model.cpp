@@ -39,7 +39,7 @@ at::Tensor asMaskPrompt(const at::Tensor& logits, int64_t frameSide) {
 }
 
 Features PromptableModel::encodeInSteps(const at::Tensor& frames, const BetweenSteps& betweenSteps) {
-  if (betweenSteps) betweenSteps();
+  pause(betweenSteps);
   return encode(frames);
 }
 

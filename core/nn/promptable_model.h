@@ -34,6 +34,9 @@ at::Tensor asMaskPrompt(const at::Tensor& logits, int64_t frameSide);
 /// Called between two steps of a network of a few dozen milliseconds each; may be empty. It may decode with the same
 /// network, and what it throws ends the forward pass (Cancelled in core/nn/failures.h).
 using BetweenSteps = std::function<void()>;
+inline void pause(const BetweenSteps& betweenSteps) {
+  if (betweenSteps) betweenSteps();
+}
 
 /// Feature maps of a batch: [0] is the embedding (N, C, S/16, S/16); high-resolution maps may follow.
 using Features = std::vector<at::Tensor>;

@@ -21,9 +21,8 @@ class CytoSmall final : public PromptableModel {
 
   int64_t frameSide() const override { return 1024; }
   std::vector<std::string> extraFeatureNames() const override;
-  Features encode(const at::Tensor& frames) override { return encoder_(frames); }
+  Features encode(const at::Tensor& frames) override { return encoder_(frames, {}); }
   Features encodeInSteps(const at::Tensor& frames, const BetweenSteps& betweenSteps) override {
-    if (betweenSteps) betweenSteps();
     return encoder_(frames, betweenSteps);
   }
   DecodedMasks decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) override;

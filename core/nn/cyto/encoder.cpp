@@ -55,32 +55,30 @@ CytoEncoder::CytoEncoder(WeightSource& source)
 }
 
 Features CytoEncoder::operator()(const at::Tensor& frames, const BetweenSteps& betweenSteps) const {
-  const auto pause = [&] {
-    if (betweenSteps) betweenSteps();
-  };
+  pause(betweenSteps);
   const at::Tensor x = frames.contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor at2 = at::relu(stem1_(x));
-  pause();
+  pause(betweenSteps);
   const at::Tensor at4 = applyBlocks(stage4_, stemNorm_(stem2_(at2)));
   const auto run = [](const Stage& stage, const at::Tensor& in) {
     return applyBlocks(stage.blocks, stage.down(stage.norm(in)));
   };
-  pause();
+  pause(betweenSteps);
   const at::Tensor at8 = run(stage8_, at4);
-  pause();
+  pause(betweenSteps);
   const at::Tensor at16 = run(stage16_, at8);
-  pause();
+  pause(betweenSteps);
   const at::Tensor at32 = run(stage32_, at16);
-  pause();
+  pause(betweenSteps);
   const at::Tensor top16 = applyBlocks(top16_, lateral16_(at16) + up16_(topNorm_(at32)));
   const at::Tensor features = norm16_(top16);
-  pause();
+  pause(betweenSteps);
   const at::Tensor top8 = applyBlocks(top8_, lateral8_(at8) + up8_(features));
   const at::Tensor high8 = norm8_(top8);
-  pause();
+  pause(betweenSteps);
   const at::Tensor top4 = applyBlocks(top4_, lateral4_(at4) + up4_(high8));
   const at::Tensor high4 = norm4_(top4);
-  pause();
+  pause(betweenSteps);
   const at::Tensor dense = dense2_(at::relu(dense1_(high4))).to(at::kFloat);
   Features maps = {features, high8, project4_(high4)};
   if (project2_) maps.push_back((*project2_)(at2));

@@ -33,7 +33,7 @@ class CytoEncoder {
   static constexpr int64_t kHighRes2 = 8;
 
   explicit CytoEncoder(WeightSource& source);
-  Features operator()(const at::Tensor& frames, const BetweenSteps& betweenSteps = {}) const;
+  Features operator()(const at::Tensor& frames, const BetweenSteps& betweenSteps) const;
 
   bool hasHighRes2() const { return project2_.has_value(); }
 

@@ -7,6 +7,7 @@
 
 namespace cyto::nn::CYTO_KERNELS {
 
+inline constexpr int64_t kMostElements = 128;  ///< of a head
 inline constexpr float kNever = -1e30F;  ///< score of a key that is not there; finite, so that differences are numbers
 
 /// How keys lie: each row of the square takes `perRow` slots, a multiple of 16, so that a vector of slots belongs to
@@ -30,7 +31,7 @@ struct AttentionScratch {
   static int64_t floats(int64_t span, int64_t size) {
     const Slots slots(span);
     const int64_t stride = positionTableStride(span);
-    return span * (size + 2 * stride + slots.perRow + 2 * slots.atOnce + roundUp(size, 16) + 2) + 64;
+    return span * (2 * stride + slots.perRow + 2 * slots.atOnce + 2 * roundUp(size, 16) + 2);
   }
 
   AttentionScratch(void* memory, int64_t span, int64_t size) {
@@ -42,7 +43,7 @@ struct AttentionScratch {
       next += count;
       return taken;
     };
-    query = take(span * size);
+    query = take(span * roundUp(size, 16));
     ofColumns = take(span * stride);
     ofRows = take(span * stride);
     columnBias = take(span * slots.perRow);
@@ -76,7 +77,6 @@ CYTO_INLINE void copyToken(const Element* token, int64_t size, int64_t width, El
 template <class Arithmetic>
 void packAttention(const AttentionHead& head, void* packed) {
   using Element = typename Arithmetic::Element;
-  constexpr int64_t kMostElements = 128;
   const Slots slots(head.span);
   const int64_t width = roundUp(head.size, 16);
   Element* const keys = static_cast<Element*>(packed);
@@ -110,14 +110,14 @@ template <class Arithmetic>
 CYTO_INLINE void positionBias(const AttentionHead& head, const PositionTables& positions, int64_t row,
                               const Slots& slots, AttentionScratch<Arithmetic>& scratch) {
   const int64_t stride = positions.stride, count = head.columns;
-  const LeftFactor queries{scratch.query, head.size, 1};
+  const LeftFactor<float> queries{scratch.query, roundUp(head.size, 16), 1};
   const auto zero = [](int64_t, int64_t) { return fill(0); };
   const auto into = [stride](float* out) {
     return [out, stride](int64_t m, int64_t n, Floats sum) { store(out + m * stride + n, sum); };
   };
-  product(queries, {positions.columns, stride, 64}, count, stride, head.size, zero, into(scratch.ofColumns));
+  product(queries, matrixOf(positions.columns, stride), count, stride, head.size, zero, into(scratch.ofColumns));
   const int64_t keyRows = roundUp(head.span, 16);
-  product(queries, {positions.rows + head.span - 1 - row, stride, 64}, count, keyRows, head.size, zero,
+  product(queries, matrixOf(positions.rows + head.span - 1 - row, stride), count, keyRows, head.size, zero,
           into(scratch.ofRows));
   for (int64_t q = 0; q < count; ++q) {
     const float* const shifted = scratch.ofColumns + q * stride + head.span - 1 - q;
@@ -143,7 +143,8 @@ CYTO_INLINE void shareOut(int64_t queries, int64_t slots, float exponent, int64_
       const Floats first = exp2Of(multiplyAdd(load(scores + i), factor, shift));
       const Floats second = exp2Of(multiplyAdd(load(scores + i + kLanes), factor, shift));
       sum = sum + (first + second);
-      Arithmetic::storeShares(scratch.shares + q * slots + i, first, second);
+      storeElements(scratch.shares + q * slots + i, first);
+      storeElements(scratch.shares + q * slots + i + kLanes, second);
     }
     float* const sums = scratch.sums + q * valueWidth;
     if (isFirst) {
@@ -167,10 +168,10 @@ void attendRow(const AttentionHead& head, const PositionTables& positions, const
   const float exponent = kLog2E / __builtin_sqrtf(static_cast<float>(size));
   AttentionScratch<Arithmetic> scratch(memory, head.span, size);
   const Element* const first = static_cast<const Element*>(head.query) + row * head.rowStride;
+  Element token[kMostElements];
   for (int64_t q = 0; q < queries; ++q) {
-    for (int64_t i = 0; i < size; ++i) {
-      scratch.query[q * size + i] = Arithmetic::toFloat(first[q * head.columnStride + i]);
-    }
+    copyToken(first + q * head.columnStride, size, valueWidth, token);
+    for (int64_t i = 0; i < valueWidth; i += kLanes) store(scratch.query + q * valueWidth + i, loadElements(token + i));
   }
   positionBias(head, positions, row, slots, scratch);
   const Element* const keys = static_cast<const Element*>(packed);
@@ -189,16 +190,18 @@ void attendRow(const AttentionHead& head, const PositionTables& positions, const
                fill(scratch.ofRows[q * tableStride + keyRow[slot / kLanes]]);
       };
       float* const scores = scratch.scores + block;
-      Arithmetic::scores(first, head.columnStride, keys + (start + block) * size, queries, size, bias,
-                         [scores, now](int64_t q, int64_t slot, Floats sum) { store(scores + q * now + slot, sum); });
+      scoreKeys<Arithmetic>(
+          first, head.columnStride, keys + (start + block) * size, queries, size, bias,
+          [scores, now](int64_t q, int64_t slot, Floats sum) { store(scores + q * now + slot, sum); });
     }
     shareOut<Arithmetic>(queries, now, exponent, valueWidth, start == 0, scratch);
-    Arithmetic::weigh(scratch.shares, now, values + start * valueWidth, queries, valueWidth, scratch.sums);
+    weighValues<Arithmetic>(scratch.shares, now, values + start * valueWidth, queries, valueWidth, scratch.sums);
   }
   for (int64_t q = 0; q < queries; ++q) {
-    const float scale = 1 / scratch.total[q];
-    Element* const to = static_cast<Element*>(out) + q * outStride;
-    for (int64_t i = 0; i < size; ++i) to[i] = Arithmetic::fromFloat(scratch.sums[q * valueWidth + i] * scale);
+    const Floats scale = fill(1 / scratch.total[q]);
+    const float* const sums = scratch.sums + q * valueWidth;
+    for (int64_t i = 0; i < valueWidth; i += kLanes) storeElements(token + i, load(sums + i) * scale);
+    copyToken(token, size, size, static_cast<Element*>(out) + q * outStride);
   }
 }
 

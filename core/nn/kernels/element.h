@@ -1,4 +1,4 @@
-// Floats and bf16 values in memory. See simd.h about namespaces.
+// Floats, bf16 values and pairs of them in memory. See simd.h about namespaces.
 #pragma once
 
 #include "core/nn/kernels/simd.h"
@@ -13,7 +13,26 @@ struct Bf16 {
 CYTO_INLINE Floats loadElements(const float* from) { return load(from); }
 CYTO_INLINE void storeElements(float* to, Floats x) { store(to, x); }
 
+/// Two neighbours of the summed axis of a product, which the processor multiplies at once.
+struct Bf16Pair {
+  Bf16 first, second;
+};
+
 #if defined(__AVX512BF16__)
+
+CYTO_INLINE __m512bh asPairs(__m512i bits) {
+  __m512bh pairs;
+  __builtin_memcpy(&pairs, &bits, sizeof pairs);
+  return pairs;
+}
+CYTO_INLINE __m512bh load(const Bf16Pair* from) { return asPairs(_mm512_loadu_si512(from)); }
+CYTO_INLINE __m512bh fill(Bf16Pair x) {
+  int32_t bits;
+  __builtin_memcpy(&bits, &x, sizeof bits);
+  return asPairs(_mm512_set1_epi32(bits));
+}
+/// The sums of the products of both elements, added to c.
+CYTO_INLINE Floats multiplyAdd(__m512bh a, __m512bh b, Floats c) { return _mm512_dpbf16_ps(c, a, b); }
 
 CYTO_INLINE Floats loadElements(const Bf16* from) {
   const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));

@@ -9,6 +9,7 @@ namespace cyto::nn {
 /// work. All matrices are row-major; a "panel" holds 64 columns of a matrix together, row after row, so that a product
 /// reads it from front to back: element (k, n) lies at (n / 64) * rows * 64 + k * 64 + n % 64.
 inline constexpr int64_t kPanelColumns = 64;
+constexpr int64_t panelsFor(int64_t columns) { return (columns + kPanelColumns - 1) / kPanelColumns; }
 
 /// One head of a map of tokens, as it lies in the output of the projection to queries, keys and values. The map may be
 /// smaller than the square of span * span keys it is attended in; what is missing is a token of paddingKey and
@@ -27,7 +28,7 @@ struct AttentionHead {
   int64_t size = 0;  ///< elements of a head, even, at most 128
 };
 
-/// Tables of decomposed relative positions, prepared by `reversedPositions`: (size, stride) fp32, column m holds the
+/// Tables of decomposed relative positions, laid out as (size, stride) fp32, column m holds the
 /// entry for query minus key = span - 1 - m, times the square root of the head size.
 struct PositionTables {
   const float* rows = nullptr;

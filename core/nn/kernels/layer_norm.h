@@ -6,7 +6,7 @@
 
 namespace cyto::nn::CYTO_KERNELS {
 
-/// Mean and 1 / deviation of `width` values, a multiple of 8.
+/// Mean and 1 / deviation of `width` values.
 struct Moments {
   float mean;
   float scale;
@@ -31,6 +31,17 @@ CYTO_INLINE Moments momentsOf(const float* values, int64_t width, float epsilon)
   return {mean, 1.0F / __builtin_sqrtf(variance * perValue + epsilon)};
 }
 
+/// out = layer norm of a row, whose width is a multiple of the lanes; out may be x.
+template <class Element>
+CYTO_INLINE void normRow(const float* x, int64_t width, const float* weight, const float* bias, float epsilon,
+                         Element* out) {
+  const Moments moments = momentsOf(x, width, epsilon);
+  const Floats mean = fill(moments.mean), scale = fill(moments.scale);
+  for (int64_t i = 0; i < width; i += kLanes) {
+    storeElements(out + i, multiplyAdd((load(x + i) - mean) * scale, load(weight + i), load(bias + i)));
+  }
+}
+
 template <class Element>
 void addNorm(const AddNorm& work, int64_t begin, int64_t end) {
   for (int64_t row = begin; row < end; ++row) {
@@ -39,13 +50,7 @@ void addNorm(const AddNorm& work, int64_t begin, int64_t end) {
       const Element* const delta = static_cast<const Element*>(work.delta) + row * work.width;
       for (int64_t i = 0; i < work.width; i += kLanes) store(x + i, load(x + i) + loadElements(delta + i));
     }
-    const Moments moments = momentsOf(x, work.width, work.epsilon);
-    const Floats mean = fill(moments.mean), scale = fill(moments.scale);
-    Element* const out = static_cast<Element*>(work.out) + row * work.width;
-    for (int64_t i = 0; i < work.width; i += kLanes) {
-      const Floats normed = (load(x + i) - mean) * scale;
-      storeElements(out + i, multiplyAdd(normed, load(work.weight + i), load(work.bias + i)));
-    }
+    normRow(x, work.width, work.weight, work.bias, work.epsilon, static_cast<Element*>(work.out) + row * work.width);
   }
 }
 

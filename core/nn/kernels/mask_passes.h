@@ -8,19 +8,12 @@
 
 namespace cyto::nn::CYTO_KERNELS {
 
-inline constexpr int64_t kHeadRegisters = kLanes / kLaneHeads;  // tokens in a vector of lanes
-
 inline void linear(const RowsLinear& layer, const float* x, int64_t rows, bool withRelu, float* out) {
-  const auto bias = [&](int64_t, int64_t n) { return layer.bias ? load(layer.bias + n) : fill(0); };
-  const LeftFactor left{x, layer.in, 1};
-  const RightFactor right = RightFactor::panels(layer.weight, layer.in);
-  if (withRelu) {
-    product(left, right, rows, layer.out, layer.in, bias,
-            [&](int64_t m, int64_t n, Floats sum) { store(out + m * layer.out + n, larger(sum, fill(0))); });
-  } else {
-    product(left, right, rows, layer.out, layer.in, bias,
-            [&](int64_t m, int64_t n, Floats sum) { store(out + m * layer.out + n, sum); });
-  }
+  const Floats least = fill(withRelu ? 0 : -__builtin_inff());
+  product(
+      LeftFactor<float>{x, layer.in, 1}, panelsOf(layer.weight, layer.in), rows, layer.out, layer.in,
+      [&](int64_t, int64_t n) { return load(layer.bias + n); },
+      [&](int64_t m, int64_t n, Floats sum) { store(out + m * layer.out + n, larger(least, sum)); });
 }
 
 /// logits (cells, lanes): dot products of projected cells (cells, inner, 8) and lanes (inner, lanes).
@@ -116,14 +109,6 @@ CYTO_INLINE void shareOverTokens(int64_t lanes, float* logits) {
   }
 }
 
-CYTO_INLINE void normRow(float* x, int64_t width, const float* weight, const float* bias, float epsilon) {
-  const Moments moments = momentsOf(x, width, epsilon);
-  const Floats mean = fill(moments.mean), scale = fill(moments.scale);
-  for (int64_t i = 0; i < width; i += kLanes) {
-    store(x + i, multiplyAdd((load(x + i) - mean) * scale, load(weight + i), load(bias + i)));
-  }
-}
-
 /// image + positions of a block of cells.
 CYTO_INLINE void locate(const float* image, const float* positions, int64_t count, float* located) {
   for (int64_t i = 0; i < count; i += kLanes) store(located + i, load(image + i) + load(positions + i));
@@ -139,7 +124,7 @@ CYTO_INLINE void tokenLogits(const ImagePass& work, int64_t first, float* locate
   }
   locate(work.imageIn + first * channels, work.positions + first * channels, kCellsAtOnce * channels, located);
   product(
-      {located, channels, 1}, RightFactor::panels(work.keys, channels), kCellsAtOnce, lanes, channels,
+      LeftFactor<float>{located, channels, 1}, panelsOf(work.keys, channels), kCellsAtOnce, lanes, channels,
       [&](int64_t, int64_t n) { return load(work.constant + n); },
       [&](int64_t m, int64_t n, Floats sum) { store(logits + m * lanes + n, sum); });
 }
@@ -155,15 +140,16 @@ inline void imagePass(const ImagePass& work, int64_t begin, int64_t end, const L
     const float* const in = work.imageIn + first * channels;
     float* const image = work.imageOut + first * channels;
     product(
-        {logits, lanes, 1}, RightFactor::panels(work.updates, used), kCellsAtOnce, channels, used,
+        LeftFactor<float>{logits, lanes, 1}, panelsOf(work.updates, used), kCellsAtOnce, channels, used,
         [&](int64_t m, int64_t n) { return load(in + m * channels + n) + load(work.updateBias + n); },
         [&](int64_t m, int64_t n, Floats sum) { store(image + m * channels + n, sum); });
     for (int64_t cell = 0; cell < kCellsAtOnce; ++cell) {
-      normRow(image + cell * channels, channels, work.normWeight, work.normBias, work.epsilon);
+      float* const row = image + cell * channels;
+      normRow(row, channels, work.normWeight, work.normBias, work.epsilon, row);
     }
     locate(image, work.positions + first * channels, kCellsAtOnce * channels, located);
     product(
-        {located, channels, 1}, RightFactor::panels(work.nextQueries, channels), kCellsAtOnce, lanes, channels,
+        LeftFactor<float>{located, channels, 1}, panelsOf(work.nextQueries, channels), kCellsAtOnce, lanes, channels,
         [](int64_t, int64_t) { return fill(0); },
         [&](int64_t m, int64_t n, Floats sum) { store(logits + m * lanes + n, sum); });
     if (shareOverCells(lanes, sums, logits, shrink)) {
@@ -174,13 +160,13 @@ inline void imagePass(const ImagePass& work, int64_t begin, int64_t end, const L
       }
     }
     product(
-        {logits, 1, lanes}, RightFactor::matrix(image, channels), used, channels, kCellsAtOnce,
+        LeftFactor<float>{logits, 1, lanes}, matrixOf(image, channels), used, channels, kCellsAtOnce,
         [&](int64_t m, int64_t n) { return load(sums.weighted + m * channels + n); },
         [&](int64_t m, int64_t n, Floats sum) { store(sums.weighted + m * channels + n, sum); });
   }
 }
 
-/// Rows of `children` neighbouring groups of `width` values: norm of each group, then GELU.
+/// Groups of `width` values, which need not fill a vector: norm of each group, then GELU.
 CYTO_INLINE void normAndGelu(const Upscaling& work, float* rows, int64_t groups, int64_t width) {
   for (int64_t group = 0; group < groups; ++group, rows += width) {
     const Moments moments = momentsOf(rows, width, work.epsilon);
@@ -213,13 +199,13 @@ inline void upscale(const Upscaling& work, const float* image, int64_t begin, in
   float* const grandchildren = scratch + kCells * work.first.out;  // (cells * 4 * 4, eighth)
   for (int64_t first = begin; first < end; first += kCells) {
     product(
-        {image + first * channels, channels, 1}, RightFactor::panels(work.first.weight, channels), kCells,
+        LeftFactor<float>{image + first * channels, channels, 1}, panelsOf(work.first.weight, channels), kCells,
         work.first.out, channels, [&](int64_t, int64_t n) { return load(work.first.bias + n); },
         [&](int64_t m, int64_t n, Floats sum) { store(children + m * work.first.out + n, sum); });
     normAndGelu(work, children, kCells * 4, quarter);
     product(
-        {children, quarter, 1}, RightFactor::panels(work.second.weight, quarter), kCells * 4, work.second.out, quarter,
-        [&](int64_t, int64_t n) { return load(work.second.bias + n); },
+        LeftFactor<float>{children, quarter, 1}, panelsOf(work.second.weight, quarter), kCells * 4, work.second.out,
+        quarter, [&](int64_t, int64_t n) { return load(work.second.bias + n); },
         [&](int64_t m, int64_t n, Floats sum) { store(grandchildren + m * work.second.out + n, geluOf(sum)); });
     for (int64_t cell = 0; cell < kCells; ++cell) {
       const int64_t row = (first + cell) / work.grid * 4, column = (first + cell) % work.grid * 4;

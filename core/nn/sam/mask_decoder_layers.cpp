@@ -5,8 +5,19 @@
 namespace cyto::nn {
 
 namespace {
+
 constexpr double kTransformerEpsilon = 1e-5;
 constexpr double kUpscaleEpsilon = 1e-6;
+
+/// A transposed 2x2 convolution of stride 2 gives every pixel four children that depend on it alone: a linear layer
+/// from `in` to (2, 2, out), whose output needs no rearrangement until the very end.
+Linear childrenOf(WeightTable& table, const std::string& name, int64_t in, int64_t out) {
+  Linear layer;
+  layer.weight = table.take(name + ".weight", {in, out, 2, 2}).permute({2, 3, 1, 0}).reshape({4 * out, in});
+  layer.bias = table.take(name + ".bias", {out}).repeat({4});
+  return layer;
+}
+
 }  // namespace
 
 DecoderAttention::DecoderAttention(WeightTable& table, const std::string& name, int64_t size, int64_t inner,
@@ -56,13 +67,6 @@ TwoWayLayer::TwoWayLayer(const SamConfiguration& configuration, WeightTable& tab
       norm4(table, name + ".norm4", configuration.channels, kTransformerEpsilon),
       expand(table, name + ".mlp.lin1", configuration.channels, configuration.decoderMlp),
       contract(table, name + ".mlp.lin2", configuration.decoderMlp, configuration.channels) {}
-
-Linear childrenOf(WeightTable& table, const std::string& name, int64_t in, int64_t out) {
-  Linear layer;
-  layer.weight = table.take(name + ".weight", {in, out, 2, 2}).permute({2, 3, 1, 0}).reshape({4 * out, in});
-  layer.bias = table.take(name + ".bias", {out}).repeat({4});
-  return layer;
-}
 
 DecoderLayers::DecoderLayers(const SamConfiguration& configuration, WeightTable& table)
     : finalToImage(table, "mask_decoder.transformer.final_attn_token_to_image", configuration.channels,

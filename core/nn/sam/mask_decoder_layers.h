@@ -38,10 +38,6 @@ struct TwoWayLayer {
   Linear expand, contract;
 };
 
-/// A transposed 2x2 convolution of stride 2 gives every pixel four children that depend on it alone: a linear layer
-/// from `in` to (2, 2, out), whose output needs no rearrangement until the very end.
-Linear childrenOf(WeightTable& table, const std::string& name, int64_t in, int64_t out);
-
 /// All weights of SAM's mask decoder (spec/micro-sam.md §1.9).
 struct DecoderLayers {
   DecoderLayers(const SamConfiguration& configuration, WeightTable& table);

@@ -114,7 +114,7 @@ PositionalAttention::PositionalAttention(int64_t heads, int64_t span, int64_t wi
 
 at::Tensor PositionalAttention::operator()(const at::Tensor& qkv, const BetweenSteps& betweenSteps) const {
   if (kernels_) return withKernels(qkv, betweenSteps);
-  if (betweenSteps) betweenSteps();
+  pause(betweenSteps);
   return window_ == 0 ? whole(qkv) : inWindows(qkv);
 }
 
@@ -144,7 +144,7 @@ at::Tensor PositionalAttention::withKernels(const at::Tensor& map, const Between
   char* const scratchOf = static_cast<char*>(scratch.mutable_data_ptr());
   char* const packedOf = static_cast<char*>(packed.mutable_data_ptr());
   for (int64_t first = 0; byRows && first < count; first += atOnce) {
-    if (betweenSteps) betweenSteps();
+    pause(betweenSteps);
     const int64_t now = std::min(atOnce, count - first);
     runTasks(now, [&](int64_t i, int64_t) { attention.pack(squares.head(first + i), packedOf + i * packedBytes); });
     runTasks(now * side, [&](int64_t task, int64_t worker) {
@@ -153,7 +153,7 @@ at::Tensor PositionalAttention::withKernels(const at::Tensor& map, const Between
     });
   }
   if (byRows) return out;
-  if (betweenSteps) betweenSteps();
+  pause(betweenSteps);
   runTasks(count, [&](int64_t task, int64_t worker) {
     const AttentionHead head = squares.head(task);
     char* const own = packedOf + worker * packedBytes;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <numeric>
 
 #include "core/nn/parallel_tasks.h"
 #include "core/nn/sam/streaming_weights.h"
@@ -50,6 +51,9 @@ struct StreamingDecoder::Packed {
     for (const Perceptron& perceptron : layers.hypernetworks) hypernetworks.push_back(packedLayers(perceptron));
   }
 
+  int64_t cells() const { return grid * grid; }
+  int64_t tasks() const { return (cells() + kCellsPerTask - 1) / kCellsPerTask; }
+
   const KernelSet& kernels;
   int64_t grid, channels, heads, inner, maskTokens;
   PackedLinear firstKeys, firstValues, firstQueries;
@@ -78,24 +82,29 @@ class StreamingDecoder::Run {
   const Values& cells() const { return cells_; }
 
  private:
-  void linear(const TokenLinear& layer, const Values& x, Values& out, bool withRelu = false, int64_t rows = 0) {
-    if (rows == 0) rows = count_;
-    out.resize(static_cast<size_t>(rows * layer.out()));
-    kernels_.linear(layer.view(), x.data(), rows, withRelu, out.data());
-  }
-  Values perceptron(const std::vector<TokenLinear>& layers, int64_t token);
-  void addNorm(const float* delta, const LayerNorm& norm);
-  void locate();
-  void attendToThemselves(const StreamingLayer& layer, bool isFirst);
-  void attendToPreparedImage(const StreamingLayer& layer);
-  void prepareToTokens(const StreamingLayer& layer, bool isFirst);
-  void passOverImage(const FoldedToImage& next, bool isFirst);
-  void finishToImage(const TokenLinear& out, const LayerNorm& norm);
-  void foldHeads(const std::vector<TokenLinear>& heads, const Values& projected, float scale, Values& panels);
+  int64_t width() const { return packed_.inner * packed_.heads; }  // of projected tokens
+  float scale() const { return 1 / std::sqrt(static_cast<float>(packed_.inner)); }
 
+  Values linear(const TokenLinear& layer, const Values& x, bool withRelu = false) const;
+  Values perceptron(const std::vector<TokenLinear>& layers, int64_t token) const;
+  void addNorm(const float* delta, const LayerNorm& norm);
+  Values located() const;
+  Values ofHead(const Values& projected, int64_t head) const;
+
+  void attendToThemselves(const StreamingLayer& layer, bool isFirst);
+  Values attendToPreparedImage(const StreamingLayer& layer);
+  Values passOverImage(const FoldedToImage& next, bool isFirst);
+  void finishToImage(const Values& gathered, const TokenLinear& out, const LayerNorm& norm);
+  void prepareToTokens(const StreamingLayer& layer, bool isFirst);
+  Values lanesOf(const Values& projected) const;
+  Values foldedPanels(const std::vector<TokenLinear>& heads, const Values& projected) const;
+
+  template <class Work>
+  void overCells(int64_t scratchSize, const Work& work);
   template <class Pass>
   LaneSums sumOverCells(int64_t weighted, bool isLaneMajor, const Pass& pass);
-  void mergeSums(int64_t weighted, bool isLaneMajor, int64_t workers);
+  void mergeSums(int64_t weighted, bool isLaneMajor);
+  int64_t workers() const { return withThreads_ ? workersFor(packed_.tasks()) : 1; }
   LaneSums sumsOf(int64_t worker, int64_t weighted) {
     float* const start = sums_.data() + worker * (2 * lanes_ + weighted);
     return {start, start + lanes_, start + 2 * lanes_};
@@ -107,11 +116,26 @@ class StreamingDecoder::Run {
   bool withThreads_ = false;
   int64_t count_ = 0;  // tokens
   int64_t lanes_ = 0;
-  Values tokens_, queries_, located_;          // (T, C)
-  Values a_, b_, c_, heads_, headTokens_;      // short-lived
-  Values keys_, constant_, updates_, folded_;  // of the pass to come, see ImagePass
+  Values tokens_, queries_;           // (T, C)
+  Values keys_, constant_, updates_;  // of the pass to come, see ImagePass
   Values cells_, sums_, scratch_;
 };
+
+/// x (rows, in) to (rows, out).
+Values StreamingDecoder::Run::linear(const TokenLinear& layer, const Values& x, bool withRelu) const {
+  const RowsLinear view = layer.view();
+  const auto rows = static_cast<int64_t>(x.size()) / view.in;
+  Values out(static_cast<size_t>(rows * view.out));
+  kernels_.linear(view, x.data(), rows, withRelu, out.data());
+  return out;
+}
+
+Values StreamingDecoder::Run::perceptron(const std::vector<TokenLinear>& layers, int64_t token) const {
+  const float* const from = queries_.data() + token * packed_.channels;
+  Values x(from, from + packed_.channels);
+  for (size_t i = 0; i < layers.size(); ++i) x = linear(layers[i], x, i + 1 < layers.size());
+  return x;
+}
 
 void StreamingDecoder::Run::addNorm(const float* delta, const LayerNorm& norm) {
   const AddNorm work{queries_.data(),
@@ -125,73 +149,82 @@ void StreamingDecoder::Run::addNorm(const float* delta, const LayerNorm& norm) {
 }
 
 /// Tokens with their positions, which are the tokens as they came.
-void StreamingDecoder::Run::locate() {
-  located_.resize(queries_.size());
-  for (size_t i = 0; i < queries_.size(); ++i) located_[i] = queries_[i] + tokens_[i];
+Values StreamingDecoder::Run::located() const {
+  Values sum = queries_;
+  for (size_t i = 0; i < sum.size(); ++i) sum[i] += tokens_[i];
+  return sum;
+}
+
+/// The columns of one head of projected tokens: (T, inner).
+Values StreamingDecoder::Run::ofHead(const Values& projected, int64_t head) const {
+  Values own(static_cast<size_t>(count_ * packed_.inner));
+  for (int64_t token = 0; token < count_; ++token) {
+    std::copy_n(projected.data() + token * width() + head * packed_.inner, packed_.inner,
+                own.data() + token * packed_.inner);
+  }
+  return own;
 }
 
 void StreamingDecoder::Run::attendToThemselves(const StreamingLayer& layer, bool isFirst) {
   // The first layer replaces the tokens and adds no positions.
-  if (!isFirst) locate();
-  const Values& own = isFirst ? queries_ : located_;
-  linear(layer.selfQuery, own, a_);
-  linear(layer.selfKey, own, b_);
-  linear(layer.selfValue, queries_, c_);
+  const Values own = isFirst ? queries_ : located();
+  const Values queries = linear(layer.selfQuery, own), keys = linear(layer.selfKey, own);
+  const Values values = linear(layer.selfValue, queries_);
   const int64_t channels = packed_.channels, size = channels / packed_.heads;
-  const float scale = 1 / std::sqrt(static_cast<float>(size));
-  heads_.assign(static_cast<size_t>(count_ * channels), 0);
-  Values shares(static_cast<size_t>(count_));
+  const float scaleOfSize = 1 / std::sqrt(static_cast<float>(size));
+  Values gathered(queries_.size()), shares(static_cast<size_t>(count_));
   for (int64_t head = 0; head < packed_.heads; ++head) {
     for (int64_t query = 0; query < count_; ++query) {
-      const float* const q = a_.data() + query * channels + head * size;
+      const float* const q = queries.data() + query * channels + head * size;
       float highest = kNever, total = 0;
       for (int64_t key = 0; key < count_; ++key) {
-        const float* const k = b_.data() + key * channels + head * size;
-        float sum = 0;
-        for (int64_t i = 0; i < size; ++i) sum += q[i] * k[i];
-        highest = std::max(highest, shares[static_cast<size_t>(key)] = sum * scale);
+        const float* const k = keys.data() + key * channels + head * size;
+        const float score = std::inner_product(q, q + size, k, 0.0F) * scaleOfSize;
+        highest = std::max(highest, shares[static_cast<size_t>(key)] = score);
       }
       for (float& share : shares) total += share = std::exp(share - highest);
-      float* const out = heads_.data() + query * channels + head * size;
+      float* const out = gathered.data() + query * channels + head * size;
       for (int64_t key = 0; key < count_; ++key) {
         const float share = shares[static_cast<size_t>(key)] / total;
-        const float* const v = c_.data() + key * channels + head * size;
+        const float* const v = values.data() + key * channels + head * size;
         for (int64_t i = 0; i < size; ++i) out[i] += share * v[i];
       }
     }
   }
-  linear(layer.selfOut, heads_, a_);
-  if (isFirst) queries_ = a_;
-  addNorm(isFirst ? nullptr : a_.data(), layer.norm1);
+  Values attended = linear(layer.selfOut, gathered);
+  if (!isFirst) return addNorm(attended.data(), layer.norm1);
+  queries_ = std::move(attended);
+  addNorm(nullptr, layer.norm1);
+}
+
+/// Runs work(begin, end, worker, scratch) over all cells, on the threads that this run may use.
+template <class Work>
+void StreamingDecoder::Run::overCells(int64_t scratchSize, const Work& work) {
+  scratch_.resize(static_cast<size_t>(workers() * scratchSize));
+  const auto task = [&](int64_t i, int64_t worker) {
+    work(i * kCellsPerTask, std::min(packed_.cells(), (i + 1) * kCellsPerTask), worker,
+         scratch_.data() + worker * scratchSize);
+  };
+  if (withThreads_) return runTasks(packed_.tasks(), task);
+  for (int64_t i = 0; i < packed_.tasks(); ++i) task(i, 0);
 }
 
 /// Runs pass(begin, end, sums, scratch) over all cells and returns the sums of all threads together.
 template <class Pass>
 LaneSums StreamingDecoder::Run::sumOverCells(int64_t weighted, bool isLaneMajor, const Pass& pass) {
-  const int64_t cells = packed_.grid * packed_.grid;
-  const int64_t tasks = (cells + kCellsPerTask - 1) / kCellsPerTask;
-  const int64_t workers = withThreads_ ? workersFor(tasks) : 1;
-  const int64_t scratch = imageScratch(packed_.channels, lanes_);
-  sums_.assign(static_cast<size_t>(workers * (2 * lanes_ + weighted)), 0);
-  scratch_.resize(static_cast<size_t>(workers * scratch));
-  for (int64_t worker = 0; worker < workers; ++worker) std::fill_n(sumsOf(worker, weighted).highest, lanes_, kNever);
-  const auto task = [&](int64_t i, int64_t worker) {
-    pass(i * kCellsPerTask, std::min(cells, (i + 1) * kCellsPerTask), sumsOf(worker, weighted),
-         scratch_.data() + worker * scratch);
-  };
-  if (workers > 1) {
-    runTasks(tasks, task);
-  } else {
-    for (int64_t i = 0; i < tasks; ++i) task(i, 0);
-  }
-  mergeSums(weighted, isLaneMajor, workers);
+  sums_.assign(static_cast<size_t>(workers() * (2 * lanes_ + weighted)), 0);
+  for (int64_t worker = 0; worker < workers(); ++worker) std::fill_n(sumsOf(worker, weighted).highest, lanes_, kNever);
+  overCells(imageScratch(packed_.channels, lanes_), [&](int64_t begin, int64_t end, int64_t worker, float* scratch) {
+    pass(begin, end, sumsOf(worker, weighted), scratch);
+  });
+  mergeSums(weighted, isLaneMajor);
   return sumsOf(0, weighted);
 }
 
-void StreamingDecoder::Run::mergeSums(int64_t weighted, bool isLaneMajor, int64_t workers) {
+void StreamingDecoder::Run::mergeSums(int64_t weighted, bool isLaneMajor) {
   const LaneSums into = sumsOf(0, weighted);
   const int64_t values = weighted / lanes_;  // per lane
-  for (int64_t worker = 1; worker < workers; ++worker) {
+  for (int64_t worker = 1; worker < workers(); ++worker) {
     const LaneSums from = sumsOf(worker, weighted);
     for (int64_t lane = 0; lane < lanes_; ++lane) {
       const float highest = std::max(into.highest[lane], from.highest[lane]);
@@ -207,119 +240,94 @@ void StreamingDecoder::Run::mergeSums(int64_t weighted, bool isLaneMajor, int64_
   }
 }
 
-void StreamingDecoder::Run::attendToPreparedImage(const StreamingLayer& layer) {
-  const int64_t inner = packed_.inner, width = inner * packed_.heads;
-  const float scale = 1 / std::sqrt(static_cast<float>(inner));
-  locate();
-  linear(layer.toImage.query, located_, a_);
-  b_.assign(static_cast<size_t>(inner * lanes_), 0);
+/// Projected tokens, scaled, as (inner, lanes).
+Values StreamingDecoder::Run::lanesOf(const Values& projected) const {
+  Values lanes(static_cast<size_t>(packed_.inner * lanes_));
   for (int64_t token = 0; token < count_; ++token) {
     for (int64_t head = 0; head < packed_.heads; ++head) {
-      for (int64_t i = 0; i < inner; ++i) {
-        b_[static_cast<size_t>(i * lanes_ + token * kLaneHeads + head)] =
-            scale * a_[static_cast<size_t>(token * width + head * inner + i)];
-      }
+      const float* const from = projected.data() + token * width() + head * packed_.inner;
+      float* const to = lanes.data() + token * kLaneHeads + head;
+      for (int64_t i = 0; i < packed_.inner; ++i) to[i * lanes_] = scale() * from[i];
     }
   }
-  const ProjectedAttention work{data(image_->firstKeys), data(image_->firstValues), b_.data(), inner, lanes_};
-  const LaneSums sums =
-      sumOverCells(inner * lanes_, false, [&](int64_t begin, int64_t end, const LaneSums& own, float* scratch) {
-        kernels_.attendProjected(work, begin, end, own, scratch);
-      });
-  heads_.resize(static_cast<size_t>(count_ * width));
-  for (int64_t token = 0; token < count_; ++token) {
-    for (int64_t head = 0; head < packed_.heads; ++head) {
-      const int64_t lane = token * kLaneHeads + head;
-      for (int64_t i = 0; i < inner; ++i) {
-        heads_[static_cast<size_t>(token * width + head * inner + i)] =
-            sums.weighted[i * lanes_ + lane] / sums.total[lane];
-      }
-    }
-  }
+  return lanes;
 }
 
-/// `heads_` holds what each head gathered from the image.
-void StreamingDecoder::Run::finishToImage(const TokenLinear& out, const LayerNorm& norm) {
-  linear(out, heads_, a_);
-  addNorm(a_.data(), norm);
-}
-
-/// Takes projected tokens (T, heads * inner) into the space of the image: panels (channels, lanes).
-void StreamingDecoder::Run::foldHeads(const std::vector<TokenLinear>& heads, const Values& projected, float scale,
-                                      Values& panels) {
-  const int64_t inner = packed_.inner, width = inner * packed_.heads, channels = packed_.channels;
-  panels.assign(static_cast<size_t>((lanes_ + kPanelColumns - 1) / kPanelColumns * kPanelColumns * channels), 0);
-  headTokens_.resize(static_cast<size_t>(count_ * inner));
+/// Projected tokens, scaled and taken into the space of the image: panels (channels, lanes).
+Values StreamingDecoder::Run::foldedPanels(const std::vector<TokenLinear>& heads, const Values& projected) const {
+  const int64_t channels = packed_.channels;
+  Values panels(static_cast<size_t>(panelsFor(lanes_) * kPanelColumns * channels));
   for (int64_t head = 0; head < packed_.heads; ++head) {
-    for (int64_t token = 0; token < count_; ++token) {
-      for (int64_t i = 0; i < inner; ++i) {
-        headTokens_[static_cast<size_t>(token * inner + i)] =
-            scale * projected[static_cast<size_t>(token * width + head * inner + i)];
-      }
-    }
-    linear(heads[static_cast<size_t>(head)], headTokens_, c_);
+    const Values folded = linear(heads[static_cast<size_t>(head)], ofHead(projected, head));
     for (int64_t token = 0; token < count_; ++token) {
       const int64_t lane = token * kLaneHeads + head;
       float* const column = panels.data() + lane / kPanelColumns * kPanelColumns * channels + lane % kPanelColumns;
       for (int64_t i = 0; i < channels; ++i) {
-        column[i * kPanelColumns] = c_[static_cast<size_t>(token * channels + i)];
+        column[i * kPanelColumns] = scale() * folded[static_cast<size_t>(token * channels + i)];
       }
     }
   }
+  return panels;
+}
+
+/// What each head of each token gathers from the image, (T, heads * inner), by the projections kept with it.
+Values StreamingDecoder::Run::attendToPreparedImage(const StreamingLayer& layer) {
+  const int64_t inner = packed_.inner;
+  const Values queries = lanesOf(linear(layer.toImage.query, located()));
+  const ProjectedAttention work{data(image_->firstKeys), data(image_->firstValues), queries.data(), inner, lanes_};
+  const LaneSums sums =
+      sumOverCells(inner * lanes_, false, [&](int64_t begin, int64_t end, const LaneSums& own, float* scratch) {
+        kernels_.attendProjected(work, begin, end, own, scratch);
+      });
+  Values gathered(static_cast<size_t>(count_ * width()));
+  for (int64_t token = 0; token < count_; ++token) {
+    for (int64_t head = 0; head < packed_.heads; ++head) {
+      const int64_t lane = token * kLaneHeads + head;
+      float* const to = gathered.data() + token * width() + head * inner;
+      for (int64_t i = 0; i < inner; ++i) to[i] = sums.weighted[i * lanes_ + lane] / sums.total[lane];
+    }
+  }
+  return gathered;
+}
+
+void StreamingDecoder::Run::finishToImage(const Values& gathered, const TokenLinear& out, const LayerNorm& norm) {
+  addNorm(linear(out, gathered).data(), norm);
 }
 
 /// What the pass over the image needs of the tokens: keys, and what each head of each token adds to a cell.
 void StreamingDecoder::Run::prepareToTokens(const StreamingLayer& layer, bool isFirst) {
-  const int64_t inner = packed_.inner, width = inner * packed_.heads, channels = packed_.channels;
-  const float scale = 1 / std::sqrt(static_cast<float>(inner));
-  locate();
-  linear(layer.toTokens.key, located_, a_);
-  linear(layer.toTokens.value, queries_, b_);
-  constant_.assign(static_cast<size_t>(lanes_), 0);
-  std::fill(constant_.begin() + count_ * kLaneHeads, constant_.end(), kNever);
-  if (isFirst) {
-    keys_.assign(static_cast<size_t>(inner * lanes_), 0);
-  } else {
-    foldHeads(layer.toTokens.queries, a_, scale, keys_);
-  }
-  const float* const queryBias = data(layer.toTokens.queryBias);
-  for (int64_t token = 0; token < count_; ++token) {
-    for (int64_t head = 0; head < packed_.heads; ++head) {
-      const auto lane = static_cast<size_t>(token * kLaneHeads + head);
-      for (int64_t i = 0; i < inner; ++i) {
-        const float key = scale * a_[static_cast<size_t>(token * width + head * inner + i)];
-        if (isFirst) keys_[static_cast<size_t>(i * lanes_) + lane] = key;
-        // Here the softmax is over the tokens, for which the query's bias makes a difference.
-        if (!isFirst) constant_[lane] += key * queryBias[head * inner + i];
-      }
-    }
-  }
-  const int64_t panels = (channels + kPanelColumns - 1) / kPanelColumns, rows = count_ * kLaneHeads;
-  updates_.assign(static_cast<size_t>(rows * panels * kPanelColumns), 0);
-  headTokens_.resize(static_cast<size_t>(count_ * inner));
+  const int64_t channels = packed_.channels;
+  const Values keys = linear(layer.toTokens.key, located()), values = linear(layer.toTokens.value, queries_);
+  keys_ = isFirst ? lanesOf(keys) : foldedPanels(layer.toTokens.queries, keys);
+  constant_.assign(static_cast<size_t>(lanes_), kNever);
+  const int64_t rows = count_ * kLaneHeads;
+  std::fill_n(constant_.begin(), rows, 0.0F);
+  updates_.assign(static_cast<size_t>(rows * panelsFor(channels) * kPanelColumns), 0);
   for (int64_t head = 0; head < packed_.heads; ++head) {
+    const Values added = linear(layer.toTokens.out[static_cast<size_t>(head)], ofHead(values, head));
+    const float* const queryBias = data(layer.toTokens.queryBias) + head * packed_.inner;
     for (int64_t token = 0; token < count_; ++token) {
-      std::copy_n(b_.data() + token * width + head * inner, inner, headTokens_.data() + token * inner);
-    }
-    linear(layer.toTokens.out[static_cast<size_t>(head)], headTokens_, c_);
-    for (int64_t token = 0; token < count_; ++token) {
-      for (int64_t panel = 0; panel < panels; ++panel) {
-        const int64_t first = panel * kPanelColumns;
-        std::copy_n(c_.data() + token * channels + first, std::min(kPanelColumns, channels - first),
-                    updates_.data() + (panel * rows + token * kLaneHeads + head) * kPanelColumns);
+      const int64_t lane = token * kLaneHeads + head;
+      if (!isFirst) {
+        // Here the softmax is over the tokens, for which the query's bias makes a difference.
+        const float* const key = keys.data() + token * width() + head * packed_.inner;
+        constant_[static_cast<size_t>(lane)] = scale() * std::inner_product(key, key + packed_.inner, queryBias, 0.0F);
+      }
+      for (int64_t first = 0; first < channels; first += kPanelColumns) {
+        std::copy_n(added.data() + token * channels + first, std::min(kPanelColumns, channels - first),
+                    updates_.data() + first * rows + lane * kPanelColumns);
       }
     }
   }
 }
 
-/// The image attends to the tokens of the layer before, and the tokens gather from the new image for `next`.
-void StreamingDecoder::Run::passOverImage(const FoldedToImage& next, bool isFirst) {
-  const int64_t inner = packed_.inner, channels = packed_.channels, width = inner * packed_.heads;
+/// The image attends to the tokens of the layer before, and the tokens gather from the new image for `next`, as
+/// (T, heads * inner).
+Values StreamingDecoder::Run::passOverImage(const FoldedToImage& next, bool isFirst) {
+  const int64_t channels = packed_.channels;
   const StreamingLayer& layer = packed_.twoWay[isFirst ? 0 : 1];
-  locate();
-  linear(next.query, located_, a_);
-  foldHeads(next.keys, a_, 1 / std::sqrt(static_cast<float>(inner)), folded_);
-  cells_.resize(static_cast<size_t>(packed_.grid * packed_.grid * channels));
+  const Values nextQueries = foldedPanels(next.keys, linear(next.query, located()));
+  cells_.resize(static_cast<size_t>(packed_.cells() * channels));
   ImagePass work;
   work.imageIn = isFirst ? data(image_->keys) : cells_.data();
   work.positions = data(image_->positions);
@@ -332,31 +340,30 @@ void StreamingDecoder::Run::passOverImage(const FoldedToImage& next, bool isFirs
   work.normWeight = data(layer.norm4.weight);
   work.normBias = data(layer.norm4.bias);
   work.epsilon = static_cast<float>(layer.norm4.epsilon);
-  work.nextQueries = folded_.data();
+  work.nextQueries = nextQueries.data();
   work.tokens = count_;
-  work.inner = inner;
+  work.inner = packed_.inner;
   work.lanes = lanes_;
   work.channels = channels;
   const LaneSums sums =
       sumOverCells(lanes_ * channels, true, [&](int64_t begin, int64_t end, const LaneSums& own, float* scratch) {
         kernels_.imagePass(work, begin, end, own, scratch);
       });
-  heads_.resize(static_cast<size_t>(count_ * width));
-  b_.resize(static_cast<size_t>(count_ * channels));
+  Values gathered(static_cast<size_t>(count_ * width())), means(static_cast<size_t>(count_ * channels));
   for (int64_t head = 0; head < packed_.heads; ++head) {
     for (int64_t token = 0; token < count_; ++token) {
       const int64_t lane = token * kLaneHeads + head;
-      const float scale = 1 / sums.total[lane];
-      for (int64_t i = 0; i < channels; ++i) {
-        b_[static_cast<size_t>(token * channels + i)] = scale * sums.weighted[lane * channels + i];
-      }
+      std::transform(sums.weighted + lane * channels, sums.weighted + (lane + 1) * channels,
+                     means.data() + token * channels, [&](float sum) { return sum / sums.total[lane]; });
     }
     const TokenLinear& value = next.values[static_cast<size_t>(head)];
-    linear(value, b_, c_);
+    const Values values = linear(value, means);
     for (int64_t token = 0; token < count_; ++token) {
-      std::copy_n(c_.data() + token * value.out(), inner, heads_.data() + token * width + head * inner);
+      std::copy_n(values.data() + token * value.out(), packed_.inner,
+                  gathered.data() + token * width() + head * packed_.inner);
     }
   }
+  return gathered;
 }
 
 void StreamingDecoder::Run::transform(const ImageSide& image, const at::Tensor& tokens, bool withThreads) {
@@ -370,29 +377,12 @@ void StreamingDecoder::Run::transform(const ImageSide& image, const at::Tensor& 
   for (const bool isFirst : {true, false}) {
     const StreamingLayer& layer = packed_.twoWay[isFirst ? 0 : 1];
     attendToThemselves(layer, isFirst);
-    if (isFirst) {
-      attendToPreparedImage(layer);
-    } else {
-      passOverImage(layer.toImage, true);
-    }
-    finishToImage(layer.toImage.out, layer.norm2);
-    linear(layer.expand, queries_, a_, true);
-    linear(layer.contract, a_, b_);
-    addNorm(b_.data(), layer.norm3);
+    const Values gathered = isFirst ? attendToPreparedImage(layer) : passOverImage(layer.toImage, true);
+    finishToImage(gathered, layer.toImage.out, layer.norm2);
+    addNorm(linear(layer.contract, linear(layer.expand, queries_, true)).data(), layer.norm3);
     prepareToTokens(layer, isFirst);
   }
-  passOverImage(packed_.finalToImage, false);
-  finishToImage(packed_.finalToImage.out, packed_.finalNorm);
-}
-
-Values StreamingDecoder::Run::perceptron(const std::vector<TokenLinear>& layers, int64_t token) {
-  const float* const from = queries_.data() + token * packed_.channels;
-  Values x(from, from + packed_.channels), y;
-  for (size_t i = 0; i < layers.size(); ++i) {
-    linear(layers[i], x, y, i + 1 < layers.size(), 1);
-    std::swap(x, y);
-  }
-  return x;
+  finishToImage(passOverImage(packed_.finalToImage, false), packed_.finalToImage.out, packed_.finalNorm);
 }
 
 DecodedMasks StreamingDecoder::Run::masks(const Wanted& wanted) {
@@ -428,18 +418,9 @@ DecodedMasks StreamingDecoder::Run::masks(const Wanted& wanted) {
                        count,
                        packed_.grid,
                        result.logits.mutable_data_ptr<float>()};
-  const int64_t cells = packed_.grid * packed_.grid, tasks = (cells + kCellsPerTask - 1) / kCellsPerTask;
-  const int64_t workers = withThreads_ ? workersFor(tasks) : 1, scratch = upscaleScratch(packed_.channels);
-  scratch_.resize(static_cast<size_t>(workers * scratch));
-  const auto task = [&](int64_t i, int64_t worker) {
-    kernels_.upscale(work, cells_.data(), i * kCellsPerTask, std::min(cells, (i + 1) * kCellsPerTask),
-                     scratch_.data() + worker * scratch);
-  };
-  if (workers > 1) {
-    runTasks(tasks, task);
-  } else {
-    for (int64_t i = 0; i < tasks; ++i) task(i, 0);
-  }
+  overCells(upscaleScratch(packed_.channels), [&](int64_t begin, int64_t end, int64_t, float* scratch) {
+    kernels_.upscale(work, cells_.data(), begin, end, scratch);
+  });
   return result;
 }
 

@@ -6,7 +6,7 @@ namespace cyto::nn {
 
 TokenLinear::TokenLinear(const at::Tensor& weight, const at::Tensor& bias) {
   const int64_t out = weight.size(0), in = weight.size(1);
-  const int64_t panels = (out + kPanelColumns - 1) / kPanelColumns;
+  const int64_t panels = panelsFor(out);
   weight_ = at::constant_pad_nd(weight.to(at::kFloat), {0, 0, 0, panels * kPanelColumns - out})
                 .view({panels, kPanelColumns, in})
                 .transpose(1, 2)

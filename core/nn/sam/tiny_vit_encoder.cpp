@@ -192,13 +192,13 @@ class TinyVitEncoder : public SamImageEncoder {
     at::Tensor x = frames.to(type_).contiguous(at::MemoryFormat::ChannelsLast);
     x = patch2_(at::gelu(patch1_(x)));
     for (const MobileBlock& block : mobileBlocks_) {
-      if (betweenSteps) betweenSteps();
+      pause(betweenSteps);
       x = block(x);
     }
     for (size_t stage = 0; stage < stages_.size(); ++stage) {
       at::Tensor tokens = mergings_[stage](x).permute({0, 2, 3, 1}).to(at::kFloat);
       for (const TinyBlock& block : stages_[stage]) {
-        if (betweenSteps) betweenSteps();
+        pause(betweenSteps);
         tokens = block(tokens);
       }
       x = tokens.permute({0, 3, 1, 2}).to(type_);

@@ -36,11 +36,10 @@ class Block {
  public:
   Block(WeightTable& table, const std::string& name, const SamConfiguration& configuration, bool isGlobal,
         at::ScalarType type)
-      : type_(type),
-        norm1_(table, name + ".norm1", configuration.width, kVitEpsilon),
+      : norm1_(table, name + ".norm1", configuration.width, kVitEpsilon, type),
         qkv_(table, name + ".attn.qkv", configuration.width, 3 * configuration.width, type),
         project_(table, name + ".attn.proj", configuration.width, configuration.width, type),
-        norm2_(table, name + ".norm2", configuration.width, kVitEpsilon),
+        norm2_(table, name + ".norm2", configuration.width, kVitEpsilon, type),
         expand_(table, name + ".mlp.lin1", configuration.width, 4 * configuration.width, type),
         contract_(table, name + ".mlp.lin2", 4 * configuration.width, configuration.width, type) {
     const int64_t span = isGlobal ? configuration.grid() : configuration.window;
@@ -57,20 +56,19 @@ class Block {
   /// Returns what is still to be added: the next norm reads x anyway and does it on the way.
   at::Tensor operator()(at::Tensor& x, const at::Tensor& pending, const BetweenSteps& betweenSteps) const {
     const int64_t width = x.size(-1);
-    const at::Tensor qkv = byRows(addAndNorm(x, pending, norm1_, type_), 6 * width * width, betweenSteps,
-                                  [&](const at::Tensor& rows) { return qkv_(rows); });
+    const at::Tensor qkv =
+        byRows(norm1_(x, pending), 6 * width * width, betweenSteps, [&](const at::Tensor& rows) { return qkv_(rows); });
     const at::Tensor attended = byRows(attention_(qkv, betweenSteps), 2 * width * width, betweenSteps,
                                        [&](const at::Tensor& rows) { return project_(rows); });
-    return byRows(addAndNorm(x, attended, norm2_, type_), 16 * width * width, betweenSteps,
+    return byRows(norm2_(x, attended), 16 * width * width, betweenSteps,
                   [&](const at::Tensor& rows) { return contract_(expand_.withGelu(rows)); });
   }
 
  private:
-  at::ScalarType type_;
-  LayerNorm norm1_;
+  ResidualNorm norm1_;
   PackedLinear qkv_, project_;
   PositionalAttention attention_;
-  LayerNorm norm2_;
+  ResidualNorm norm2_;
   PackedLinear expand_, contract_;
 };
 
@@ -98,7 +96,7 @@ class VitEncoder : public SamImageEncoder {
     at::Tensor x = embed_(patches(frames.to(type_))) + positions_;
     at::Tensor pending;
     for (const Block& block : blocks_) pending = block(x, pending, betweenSteps);
-    if (betweenSteps) betweenSteps();
+    pause(betweenSteps);
     return neck_(pending.defined() ? x + pending : x);
   }
 

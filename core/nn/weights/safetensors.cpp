@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <fstream>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
 #include "core/base/atomic_file.h"
+#include "core/nn/weights/stored_tensor.h"
 
 namespace cyto::nn {
 
@@ -125,20 +125,6 @@ Result<std::vector<Entry>> parseEntries(const BinaryFile& file, const json& head
   return entries;
 }
 
-/// Shows the values where they lie in the file, where they are aligned and the file could be mapped.
-Result<at::Tensor> readTensor(const BinaryFile& file, uint64_t dataStart, const Entry& entry,
-                              const std::shared_ptr<std::byte>& mapped) {
-  const uint64_t bytes = entry.end - entry.begin;
-  if (mapped && bytes > 0 && (dataStart + entry.begin) % c10::elementSize(entry.type) == 0) {
-    return at::from_blob(
-        mapped.get() + entry.begin, entry.shape, [mapped](void*) {}, at::device(at::kCPU).dtype(entry.type));
-  }
-  at::Tensor tensor = at::empty(entry.shape, entry.type);
-  CYTO_TRY(
-      file.read(dataStart + entry.begin, {static_cast<std::byte*>(tensor.data_ptr()), static_cast<size_t>(bytes)}));
-  return tensor;
-}
-
 }  // namespace
 
 bool looksLikeSafetensors(const BinaryFile& file) {
@@ -156,10 +142,9 @@ Result<NamedTensors> readSafetensors(const BinaryFile& file) {
   CYTO_ASSIGN(const json header, parseHeader(file, text));
   const uint64_t dataStart = kLengthBytes + headerBytes;
   CYTO_ASSIGN(const std::vector<Entry> entries, parseEntries(file, header, file.size() - dataStart));
-  CYTO_ASSIGN(const std::shared_ptr<std::byte> mapped, file.map(dataStart, file.size() - dataStart));
   NamedTensors tensors;
   for (const Entry& entry : entries) {
-    CYTO_ASSIGN(const at::Tensor tensor, readTensor(file, dataStart, entry, mapped));
+    CYTO_ASSIGN(const at::Tensor tensor, storedTensor(file, dataStart + entry.begin, entry.shape, entry.type));
     tensors.emplace_back(entry.name, widened(tensor));
   }
   return tensors;

@@ -2,12 +2,12 @@
 
 #include <ATen/ATen.h>
 
-#include <memory>
 #include <optional>
 #include <set>
 #include <unordered_map>
 
 #include "core/nn/weights/pickle.h"
+#include "core/nn/weights/stored_tensor.h"
 #include "core/nn/weights/zip_archive.h"
 
 namespace cyto::nn {
@@ -100,19 +100,8 @@ class TensorReader {
         bytes > member->size) {
       return file_.damaged("the data of tensor '" + name + "' is missing or too short");
     }
-    CYTO_ASSIGN(const at::Tensor values, valuesAt(member->offset, bytes, storage.storageElements, *type));
+    CYTO_ASSIGN(const at::Tensor values, storedTensor(file_, member->offset, {storage.storageElements}, *type));
     storages_[storage.text] = values;
-    return values;
-  }
-
-  /// Shown where they lie in the file, where they are aligned and it can be mapped.
-  Result<at::Tensor> valuesAt(uint64_t offset, uint64_t bytes, int64_t elements, at::ScalarType type) {
-    CYTO_ASSIGN(const std::shared_ptr<std::byte> mapped, file_.map(offset, bytes));
-    if (mapped && offset % c10::elementSize(type) == 0) {
-      return at::from_blob(mapped.get(), {elements}, [mapped](void*) {}, at::device(at::kCPU).dtype(type));
-    }
-    at::Tensor values = at::empty({elements}, type);
-    CYTO_TRY(file_.read(offset, {static_cast<std::byte*>(values.data_ptr()), static_cast<size_t>(bytes)}));
     return values;
   }
 

@@ -32,7 +32,7 @@ float fromBf16(uint16_t x) {
 
 /// Panels of 64 columns of a (rows, columns) matrix.
 Values panels(const Values& matrix, int64_t rows, int64_t columns) {
-  const int64_t count = (columns + kPanelColumns - 1) / kPanelColumns;
+  const int64_t count = panelsFor(columns);
   Values out(static_cast<size_t>(count * rows * kPanelColumns));
   for (int64_t k = 0; k < rows; ++k) {
     for (int64_t n = 0; n < columns; ++n) {
