@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <random>
 
@@ -14,6 +15,7 @@
 #include "core/embedding/embedding_store.h"
 #include "core/inference/preprocessing.h"
 #include "core/io/image_source.h"
+#include "core/synthesis/synthesis.h"
 
 namespace cyto::cli {
 
@@ -23,6 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int64_t kSyntheticSide = 1024;
+constexpr uint64_t kSyntheticSeed = 7;
 
 struct Options {
   ModelOptions model;
@@ -32,20 +35,46 @@ struct Options {
   bool asJson = false;
 };
 
-/// Bright discs on a noisy background, the same on every machine.
-RgbImage syntheticImage() {
-  RgbImage image{kSyntheticSide, kSyntheticSide, {}};
-  image.pixels.reserve(static_cast<size_t>(kSyntheticSide * kSyntheticSide * 3));
-  std::mt19937 random(7);
-  for (int64_t y = 0; y < kSyntheticSide; ++y) {
-    for (int64_t x = 0; x < kSyntheticSide; ++x) {
-      const int64_t dy = y % 128 - 64, dx = x % 128 - 64;
-      const int64_t level = dy * dy + dx * dx < 40 * 40 ? 150 : 40;
-      const auto value = static_cast<uint8_t>(level + static_cast<int64_t>(random() % 32));
-      for (int c = 0; c < 3; ++c) image.pixels.push_back(value);
-    }
+/// What a user might click on: a place and the box around it, in pixels.
+struct Target {
+  double y = 0, x = 0;
+  BoxPrompt box;
+};
+
+/// Places on a grid over an image that nobody has labelled, with boxes of a tenth of its shorter side.
+std::vector<Target> gridOver(const RgbImage& image) {
+  constexpr int kRows = 7, kColumns = 5;
+  const auto rows = static_cast<double>(image.rows - 1), columns = static_cast<double>(image.columns - 1);
+  const double reach = 0.05 * std::min(rows, columns);
+  std::vector<Target> targets;
+  for (int i = 0; i < kRows * kColumns; ++i) {
+    const double y = rows * (0.1 + 0.8 * (i % kRows) / (kRows - 1));
+    const double x = columns * (0.1 + 0.8 * (i % kColumns) / (kColumns - 1));
+    targets.push_back({y, x, {y - reach, x - reach, y + reach, x + reach}});
   }
-  return image;
+  return targets;
+}
+
+/// The middle and the bounding box of every object; mixed, so that neighbours do not follow each other.
+std::vector<Target> objectsOf(const Array& labels) {
+  const std::span<const uint32_t> ids = labels.plane<uint32_t>(0, 0, 0);
+  const int64_t columns = labels.shape().x;
+  std::map<uint32_t, PlaneBox> boxes;
+  for (int64_t i = 0; i < static_cast<int64_t>(ids.size()); ++i) {
+    const uint32_t id = ids[static_cast<size_t>(i)];
+    if (id == 0) continue;
+    const int64_t y = i / columns, x = i % columns;
+    PlaneBox& box = boxes.try_emplace(id, PlaneBox{y, x, y + 1, x + 1}).first->second;
+    box = {box.y0, std::min(box.x0, x), y + 1, std::max(box.x1, x + 1)};
+  }
+  std::vector<Target> targets;
+  for (const auto& [id, box] : boxes) {
+    const auto y0 = static_cast<double>(box.y0), x0 = static_cast<double>(box.x0);
+    const auto y1 = static_cast<double>(box.y1 - 1), x1 = static_cast<double>(box.x1 - 1);
+    targets.push_back({(y0 + y1) / 2, (x0 + x1) / 2, {y0, x0, y1, x1}});
+  }
+  std::shuffle(targets.begin(), targets.end(), std::mt19937(7));
+  return targets;
 }
 
 /// A folder of its own below the system's temporary folder, removed with its content.
@@ -118,12 +147,18 @@ class Benchmark {
 
   Status readImage() {
     if (options_.image.empty()) {
-      image_ = syntheticImage();
+      // Nuclei that are the same on every machine.
+      const synthesis::SynthesisOptions nuclei{
+          "fluorescence-nuclei", {1, 1, kSyntheticSide, kSyntheticSide}, Dtype::kUint8};
+      CYTO_ASSIGN(const synthesis::SyntheticSample sample, synthesis::synthesize(nuclei, kSyntheticSeed));
+      CYTO_ASSIGN(image_, stretchToRgb(sample.image));
+      targets_ = objectsOf(sample.labels);
       return {};
     }
     CYTO_ASSIGN(const auto source, io::openImage(options_.image));
     CYTO_ASSIGN(const Array plane, source->read(Box::plane(source->info().shape, 0, 0)));
     CYTO_ASSIGN(image_, stretchToRgb(plane));
+    targets_ = gridOver(image_);
     return {};
   }
 
@@ -160,19 +195,14 @@ class Benchmark {
     return {};
   }
 
-  // Clicks on a grid over the image, and boxes around them, as a user would spread them.
   Status timeClicks(int first, int last, const JobContext& job) {
     CYTO_ASSIGN(const auto prepared, model_->decoder().prepare(embedding_));
     constexpr int kWarmUp = 5;
     for (int i = first - kWarmUp; i < last; ++i) {
       CYTO_TRY(job.cancel.check());
-      const double y = static_cast<double>(image_.rows - 1) * (0.1 + 0.8 * ((i + kWarmUp) % 7) / 6.0);
-      const double x = static_cast<double>(image_.columns - 1) * (0.1 + 0.8 * ((i + kWarmUp) % 5) / 4.0);
-      const double reach = 0.05 * static_cast<double>(std::min(image_.rows, image_.columns));
-      const Prompts point{{{y, x, true}}, {}, {}};
-      const Prompts box{{}, BoxPrompt{y - reach, x - reach, y + reach, x + reach}, {}};
-      CYTO_ASSIGN(const double point_s, timeClick(*prepared, point));
-      CYTO_ASSIGN(const double box_s, timeClick(*prepared, box));
+      const Target& target = targets_[static_cast<size_t>(i + kWarmUp) % targets_.size()];
+      CYTO_ASSIGN(const double point_s, timeClick(*prepared, {{{target.y, target.x, true}}, {}, {}}));
+      CYTO_ASSIGN(const double box_s, timeClick(*prepared, {{}, target.box, {}}));
       if (i < first) continue;
       point_s_.push_back(point_s);
       box_s_.push_back(box_s);
@@ -264,6 +294,7 @@ class Benchmark {
 
   const Options& options_;
   RgbImage image_;
+  std::vector<Target> targets_;
   std::unique_ptr<Model> model_;
   EmbeddingPtr embedding_;
   double modelLoad_s_ = 0;
@@ -277,7 +308,7 @@ void addBenchmarkCommand(CLI::App& app, Runner& chosen) {
   CLI::App* command = app.add_subcommand("benchmark", "How fast a model is on this machine");
   auto options = std::make_shared<Options>();
   options->model.declareOn(*command);
-  command->add_option("--image", options->image, "image to use; default: a synthetic one of 1024 x 1024");
+  command->add_option("--image", options->image, "image to use, clicked on a grid; default: synthetic nuclei on 1024 x 1024, each clicked");
   command->add_option("--encodes", options->encodes, "timed encodes after one for warming up")
       ->check(CLI::Range(1, 1000));
   command->add_option("--clicks", options->clicks, "timed points and boxes")->check(CLI::Range(1, 100000));

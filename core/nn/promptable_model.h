@@ -51,7 +51,7 @@ enum class MaskSelection {
 /// Feature maps of one image with everything a network computes from them once, before any prompt.
 struct PreparedFeatures {
   virtual ~PreparedFeatures() = default;
-  Features features;
+  Features features;  ///< empty where a network keeps only what it made of them
 };
 using PreparedPtr = std::unique_ptr<PreparedFeatures>;
 

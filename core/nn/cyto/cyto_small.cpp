@@ -10,6 +10,14 @@
 
 namespace cyto::nn {
 
+namespace {
+
+struct PreparedImage : PreparedFeatures {
+  ImageProjections image;
+};
+
+}  // namespace
+
 CytoSmall::CytoSmall(WeightSource& source, at::ScalarType preparedType)
     : encoder_(source), decoder_(source), weights_(source.finish()), preparedType_(preparedType) {}
 
@@ -19,33 +27,43 @@ std::vector<std::string> CytoSmall::extraFeatureNames() const {
 }
 
 PreparedPtr CytoSmall::prepare(Features ofOneImage) {
+  auto prepared = std::make_unique<PreparedImage>();
+  ImageProjections& image = prepared->image = decoder_.project(ofOneImage);
   // The dense prediction stays in fp32: offsets in pixels need more digits than bf16 has.
-  for (size_t i = 0; i + 1 < ofOneImage.size(); ++i) ofOneImage[i] = ofOneImage[i].to(preparedType_);
-  return PromptableModel::prepare(std::move(ofOneImage));
+  for (at::Tensor* map : {&image.at16, &image.at8, &image.at4, &image.at2}) {
+    if (map->defined()) *map = map->to(preparedType_);
+  }
+  return prepared;
 }
 
 DecodedMasks CytoSmall::decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) {
-  DecodedMasks masks = decoder_(ofOneImage, prompts);
+  return decode(decoder_.project(ofOneImage), prompts, multimask);
+}
+
+DecodedMasks CytoSmall::decode(const ImageProjections& image, const PromptTensors& prompts, bool multimask) const {
+  DecodedMasks masks = decoder_(image, prompts);
   if (multimask) return masks;
   return {masks.logits.slice(1, 0, 1), masks.predictedIou.slice(1, 0, 1)};
 }
 
 DecodedMasks CytoSmall::decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
                                        MaskSelection selection) {
+  const ImageProjections& image = static_cast<const PreparedImage&>(prepared).image;
   const bool isMultimask = selection == MaskSelection::kAllAlternatives;
   std::vector<at::Tensor> logits, predictedIous;
   for (int64_t i = 0; i < prompts.count(); ++i) {
-    DecodedMasks masks = decodeInWindow(prepared.features, prompts.only(i), isMultimask);
+    DecodedMasks masks = decodeInWindow(image, prompts.only(i), isMultimask);
     logits.push_back(std::move(masks.logits));
     predictedIous.push_back(std::move(masks.predictedIou));
   }
   return {at::cat(logits), at::cat(predictedIous)};
 }
 
-DecodedMasks CytoSmall::decodeInWindow(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) {
-  DecodingWindow window = DecodingWindow::around(prompts, ofOneImage.back());
+DecodedMasks CytoSmall::decodeInWindow(const ImageProjections& image, const PromptTensors& prompts, bool multimask) const {
+  DecodingWindow window = DecodingWindow::around(prompts, image.dense);
   for (;; window = window.widened()) {
-    DecodedMasks masks = decode(window.cut(ofOneImage), window.moved(prompts), multimask);
+    const auto cut = [&](const at::Tensor& map) { return window.cut(map); };
+    DecodedMasks masks = decode(image.mapped(cut), window.moved(prompts), multimask);
     if (!window.isWhole() && window.cutsThrough(masks.logits)) continue;
     masks.logits = window.placed(masks.logits);
     return masks;

@@ -26,6 +26,7 @@ class CytoSmall final : public PromptableModel {
     return encoder_(frames, betweenSteps);
   }
   DecodedMasks decode(const Features& ofOneImage, const PromptTensors& prompts, bool multimask) override;
+  /// Projects the maps once for all prompts; the maps themselves are not kept.
   PreparedPtr prepare(Features ofOneImage) override;
   /// Decodes each prompt in a window around it (decoding_window.h), and in a larger one when the mask does not fit. It
   /// sees less of the surroundings than `decode` of the whole frame, as in training; masks differ in a few pixels.
@@ -36,7 +37,8 @@ class CytoSmall final : public PromptableModel {
   std::vector<std::pair<std::string, at::Tensor>> namedTensors() const override { return weights_; }
 
  private:
-  DecodedMasks decodeInWindow(const Features& ofOneImage, const PromptTensors& prompts, bool multimask);
+  DecodedMasks decode(const ImageProjections& image, const PromptTensors& prompts, bool multimask) const;
+  DecodedMasks decodeInWindow(const ImageProjections& image, const PromptTensors& prompts, bool multimask) const;
 
   CytoEncoder encoder_;
   CytoDecoder decoder_;

@@ -18,6 +18,10 @@ constexpr int64_t kIouStatistics = 2;
 
 }  // namespace
 
+ImageProjections ImageProjections::mapped(const std::function<at::Tensor(const at::Tensor&)>& change) const {
+  return {change(at16), change(at8), change(at4), at2.defined() ? change(at2) : at2, change(code), change(dense)};
+}
+
 CytoDecoder::CytoDecoder(WeightSource& source)
     : in8_(source, "cyto.decoder.in8", kPromptMaps, kWidth8, 2, 2),
       in4_(source, "cyto.decoder.in4", kPromptMaps, kWidth4, 1, 1, 1.0),
@@ -44,21 +48,28 @@ CytoDecoder::CytoDecoder(WeightSource& source)
                  Convolution(source, "cyto.decoder.edges.head", kWidth2, kMasks, 3, 1, 0.01)};
 }
 
-DecodedMasks CytoDecoder::operator()(const Features& ofOneImage, const PromptTensors& prompts) const {
-  const at::Tensor& features = ofOneImage.at(0);
-  const at::Tensor &high8 = ofOneImage.at(1), &high4 = ofOneImage.at(2), &dense = ofOneImage.back();
-  const auto type = features.scalar_type();
-  const at::Tensor code = high4.slice(1, CytoEncoder::kHighRes4, CytoEncoder::kHighRes4 + kCodeChannels);
-  const at::Tensor maps = drawPromptMaps(dense, code, prompts).to(type);
+ImageProjections CytoDecoder::project(const Features& ofOneImage) const {
+  const at::Tensor& high4 = ofOneImage.at(2);
+  ImageProjections image;
+  image.at16 = image16_.pointwise(ofOneImage.at(0));
+  image.at8 = image8_.pointwise(ofOneImage.at(1));
+  image.at4 = image4_.pointwise(high4);
+  if (edges_) image.at2 = edges_->image.pointwise(ofOneImage.at(3));
+  image.code = high4.slice(1, CytoEncoder::kHighRes4, CytoEncoder::kHighRes4 + kCodeChannels);
+  image.dense = ofOneImage.back();
+  return image;
+}
 
-  const at::Tensor at8 = applyBlocks(blocks8_, in8_(maps) + image8_(high8));
-  const at::Tensor at16 = applyBlocks(blocks16_, down16_(norm8_(at8)) + image16_(features));
+DecodedMasks CytoDecoder::operator()(const ImageProjections& image, const PromptTensors& prompts) const {
+  const at::Tensor maps = drawPromptMaps(image.dense, image.code, prompts).to(image.at4.scalar_type());
+  const at::Tensor at8 = applyBlocks(blocks8_, in8_(maps) + image.at8);
+  const at::Tensor at16 = applyBlocks(blocks16_, down16_(norm8_(at8)) + image.at16);
   const at::Tensor up8 = applyBlocks(top8_, at8 + up8_(norm16_(at16)));
-  const at::Tensor up4 = in4_(maps) + image4_(high4) + up4_(normUp8_(up8));
+  const at::Tensor up4 = in4_(maps) + image.at4 + up4_(normUp8_(up8));
   const at::Tensor refined4 = at::relu(refine_(at::relu(up4)));
   at::Tensor logits = head_(refined4).to(at::kFloat);
   if (edges_) {
-    const at::Tensor up2 = at::relu(edges_->up(refined4) + edges_->image(ofOneImage.at(3)));
+    const at::Tensor up2 = at::relu(edges_->up(refined4) + image.at2);
     const at::Tensor edges = edges_->head(at::relu(edges_->refine(up2))).to(at::kFloat);
     logits = at::upsample_bilinear2d(logits, {edges.size(2), edges.size(3)}, false) + edges;
   }

@@ -1,11 +1,24 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "core/nn/cyto/layers.h"
 #include "core/nn/promptable_model.h"
 
 namespace cyto::nn {
+
+/// What the decoder needs of an image, whatever the prompt is: its projections of the feature maps, each (1, C, H, W) and
+/// sampled as the map is.
+struct ImageProjections {
+  at::Tensor at16, at8, at4;
+  at::Tensor at2;    ///< undefined for weights without edges at stride 2
+  at::Tensor code;   ///< (1, kCodeChannels, S/4, S/4)
+  at::Tensor dense;  ///< (1, DenseChannels::kCount, S/4, S/4), fp32
+
+  /// With every map replaced by what `change` makes of it.
+  ImageProjections mapped(const std::function<at::Tensor(const at::Tensor&)>& change) const;
+};
 
 /// Mask decoder of cyto-small: a small U-Net that reads the prompt maps and adds the feature maps of the
 /// encoder. Most of it works at strides 8 and 16; strides 4 and 2, where the cost lies, have two thin layers each.
@@ -17,8 +30,9 @@ class CytoDecoder {
 
   explicit CytoDecoder(WeightSource& source);
 
+  ImageProjections project(const Features& ofOneImage) const;
   /// All alternatives; the first is also the answer where one mask is asked for.
-  DecodedMasks operator()(const Features& ofOneImage, const PromptTensors& prompts) const;
+  DecodedMasks operator()(const ImageProjections& image, const PromptTensors& prompts) const;
 
  private:
   at::Tensor predictIou(const at::Tensor& logits, const at::Tensor& at8, const at::Tensor& at16) const;

@@ -103,13 +103,9 @@ DecodingWindow DecodingWindow::widened() const {
   return {static_cast<double>(x_) + half, static_cast<double>(y_) + half, 4 * half, frameSide_};
 }
 
-Features DecodingWindow::cut(const Features& ofOneImage) const {
-  Features parts;
-  for (const at::Tensor& map : ofOneImage) {
-    const int64_t stride = frameSide_ / map.size(2);
-    parts.push_back(map.narrow(2, y_ / stride, side_ / stride).narrow(3, x_ / stride, side_ / stride));
-  }
-  return parts;
+at::Tensor DecodingWindow::cut(const at::Tensor& map) const {
+  const int64_t stride = frameSide_ / map.size(-1);
+  return map.narrow(-2, y_ / stride, side_ / stride).narrow(-1, x_ / stride, side_ / stride);
 }
 
 PromptTensors DecodingWindow::moved(const PromptTensors& prompts) const {
@@ -119,7 +115,7 @@ PromptTensors DecodingWindow::moved(const PromptTensors& prompts) const {
   };
   if (prompts.points.defined()) result.points = prompts.points - corner(prompts.points);
   if (prompts.boxes) result.boxes = *prompts.boxes - corner(*prompts.boxes).repeat({2});
-  if (prompts.masks) result.masks = cut({*prompts.masks})[0];
+  if (prompts.masks) result.masks = cut(*prompts.masks);
   return result;
 }
 

@@ -22,8 +22,8 @@ class DecodingWindow {
   /// Of twice the side, with the same middle as far as the frame allows.
   DecodingWindow widened() const;
 
-  /// The part of each map of one image; views of them.
-  Features cut(const Features& ofOneImage) const;
+  /// The part of a map of the frame, (…, H, W); a view of it.
+  at::Tensor cut(const at::Tensor& map) const;
 
   /// The prompts with the corner of the window as origin.
   PromptTensors moved(const PromptTensors& prompts) const;

@@ -60,6 +60,14 @@ at::Tensor Convolution::operator()(const at::Tensor& x) const {
   return at::conv2d(x, weight.to(x.scalar_type()), bias.to(x.scalar_type()), {stride, stride}, {padding, padding});
 }
 
+at::Tensor Convolution::pointwise(const at::Tensor& x) const {
+  const at::Tensor pixels = x.permute({0, 2, 3, 1});
+  const at::Tensor matrix = weight.to(x.scalar_type()).flatten(1);
+  return at::addmm(bias.to(x.scalar_type()), pixels.reshape({-1, x.size(1)}), matrix.t())
+      .view({x.size(0), x.size(2), x.size(3), matrix.size(0)})
+      .permute({0, 3, 1, 2});
+}
+
 ChannelNorm::ChannelNorm(WeightSource& source, const std::string& name, int64_t channels)
     : weight(source.constant(name + ".weight", {channels}, 1.0)),
       bias(source.constant(name + ".bias", {channels}, 0.0)) {}

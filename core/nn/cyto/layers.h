@@ -48,6 +48,8 @@ struct Convolution {
   Convolution(WeightSource& source, const std::string& name, int64_t in, int64_t out, int64_t kernel,
               int64_t stride = 1, double gain = 2.0, double biasVariance = 0.0);
   at::Tensor operator()(const at::Tensor& x) const;
+  /// The same for a kernel of 1 x 1; x may also have its channels as planes, as embeddings do, and is not copied then.
+  at::Tensor pointwise(const at::Tensor& x) const;
 
   at::Tensor weight, bias;
   int64_t stride = 1;

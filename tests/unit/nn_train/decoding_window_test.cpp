@@ -82,7 +82,7 @@ TEST(DecodingWindow, MapsPromptsAndMasksStayTogether) {
     }
     DecodingWindow window = DecodingWindow::around(prompts, denseSaying(size(random)));
     for (int round = 0; round < 2; ++round) {
-      const Features maps = window.cut({places(kFrame / 4), places(kFrame / 16)});
+      const Features maps = {window.cut(places(kFrame / 4)), window.cut(places(kFrame / 16))};
       ASSERT_EQ(maps[0].size(2) * 4, window.side());
       ASSERT_EQ(maps[1].size(3) * 16, window.side());
       const PromptTensors moved = window.moved(prompts);
