@@ -308,7 +308,8 @@ void addBenchmarkCommand(CLI::App& app, Runner& chosen) {
   CLI::App* command = app.add_subcommand("benchmark", "How fast a model is on this machine");
   auto options = std::make_shared<Options>();
   options->model.declareOn(*command);
-  command->add_option("--image", options->image, "image to use, clicked on a grid; default: synthetic nuclei on 1024 x 1024, each clicked");
+  command->add_option("--image", options->image,
+                      "image to use, clicked on a grid; default: synthetic nuclei on 1024 x 1024, each clicked");
   command->add_option("--encodes", options->encodes, "timed encodes after one for warming up")
       ->check(CLI::Range(1, 1000));
   command->add_option("--clicks", options->clicks, "timed points and boxes")->check(CLI::Range(1, 100000));

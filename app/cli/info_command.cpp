@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/command.h"
-#include "core/base/processors.h"
+#include "core/base/usable_resources.h"
 #include "core/base/version.h"
 #include "core/inference/model_registry.h"
 

@@ -11,7 +11,7 @@
 #include "app/cli/json_text.h"
 #include "app/cli/sample_folder.h"
 #include "core/base/job_queue.h"
-#include "core/base/processors.h"
+#include "core/base/usable_resources.h"
 #include "core/synthesis/synthesis.h"
 
 namespace cyto::cli {

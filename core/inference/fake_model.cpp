@@ -75,6 +75,9 @@ Error foreignEmbedding() { return Error(ErrorCode::kModel, "the embedding does n
 struct Prepared : PreparedEmbedding {
   explicit Prepared(EmbeddingPtr source) : held(std::move(source)), grey(greyImageOf(*held)) {}
   const Embedding& embedding() const override { return *held; }
+  int64_t size_bytes() const override {
+    return held->size_bytes() + static_cast<int64_t>(grey.values.size() * sizeof(float));
+  }
 
   EmbeddingPtr held;
   GreyImage grey;

@@ -63,6 +63,8 @@ class PreparedEmbedding {
  public:
   virtual ~PreparedEmbedding() = default;
   virtual const Embedding& embedding() const = 0;
+  /// All that it keeps in memory, the embedding included.
+  virtual int64_t size_bytes() const { return embedding().size_bytes(); }
 };
 
 /// Turns an image into an embedding. Not thread-safe: one inference thread owns it.

@@ -8,6 +8,7 @@
 
 #include "core/base/progress.h"
 #include "core/base/result.h"
+#include "core/base/usable_resources.h"
 #include "core/inference/model.h"
 
 namespace cyto {
@@ -94,8 +95,8 @@ struct TrainingOptions {
   int64_t rank = 4;    ///< of lora and fact
   TrainingVariation variation;
   uint64_t seed = 1;
-  int threads = 0;                               ///< 0: all cores
-  int64_t imageMemory_bytes = int64_t{1} << 30;  ///< decoded images that are kept
+  int threads = 0;                                                  ///< 0: all cores
+  int64_t imageMemory_bytes = cacheBudget_bytes(int64_t{1} << 30);  ///< decoded images that are kept
   Precision precision = Precision::kAuto;
 };
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/base/processors.h"
+#include "core/base/usable_resources.h"
 #include "core/nn/kernels/kernel_set.h"
 
 namespace cyto::nn {

@@ -70,6 +70,7 @@ class NetworkEmbedding : public PreparedEmbedding {
   NetworkEmbedding(EmbeddingPtr embedding, PreparedPtr prepared)
       : embedding_(std::move(embedding)), prepared_(std::move(prepared)) {}
   const Embedding& embedding() const override { return *embedding_; }
+  int64_t size_bytes() const override { return embedding_->size_bytes() + prepared_->size_bytes(); }
   const PreparedPtr& prepared() const { return prepared_; }
 
  private:

@@ -51,6 +51,8 @@ enum class MaskSelection {
 /// Feature maps of one image with everything a network computes from them once, before any prompt.
 struct PreparedFeatures {
   virtual ~PreparedFeatures() = default;
+  /// What was made of the maps, the maps themselves not counted: on a processor they are those of the embedding.
+  virtual int64_t size_bytes() const { return 0; }
   Features features;  ///< empty where a network keeps only what it made of them
 };
 using PreparedPtr = std::unique_ptr<PreparedFeatures>;

@@ -27,7 +27,7 @@ EncodingProvider::EncodingProvider(const io::ImageSource& source, ImageEncoder& 
       cache_(budget_bytes_) {}
 
 Result<EmbeddingPtr> EncodingProvider::embedding(int64_t t, int64_t z, int64_t tile, const JobContext& job) {
-  const TileKey key{t, z, tile};
+  const TileAddress key{t, z, tile};
   if (EmbeddingPtr found = cache_.find(key)) return found;
   const PlaneBox window = tiling_.tile(tile);
   const Box box{{t, z, window.y0, window.x0}, {t + 1, z + 1, window.y1, window.x1}};

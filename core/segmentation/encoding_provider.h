@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/byte_budget_cache.h"
+#include "core/base/usable_resources.h"
 #include "core/inference/model.h"
 #include "core/io/image_source.h"
 #include "core/segmentation/embedding_provider.h"
@@ -15,12 +16,12 @@ namespace cyto {
 /// a budget, but always at least the embedding that it made last. The source and the encoder must outlive it.
 class EncodingProvider : public EmbeddingProvider {
  public:
-  static constexpr int64_t kDefaultBudget_bytes = int64_t{1} << 30;
+  static constexpr int64_t kWantedBudget_bytes = int64_t{1} << 30;
 
   /// One tile that is the whole plane.
   EncodingProvider(const io::ImageSource& source, ImageEncoder& encoder);
   EncodingProvider(const io::ImageSource& source, ImageEncoder& encoder, const Tiling& tiling,
-                   int64_t budget_bytes = kDefaultBudget_bytes);
+                   int64_t budget_bytes = cacheBudget_bytes(kWantedBudget_bytes));
 
   const Shape& imageShape() const override { return source_.info().shape; }
   const Tiling& tiling() const override { return tiling_; }
@@ -40,22 +41,12 @@ class EncodingProvider : public EmbeddingProvider {
   void touch(int64_t t, int64_t z, int64_t tile) { cache_.find({t, z, tile}); }
 
  private:
-  struct TileKey {
-    int64_t t, z, tile;
-    bool operator==(const TileKey&) const = default;
-  };
-  struct TileKeyHash {
-    size_t operator()(const TileKey& key) const {
-      return static_cast<size_t>((key.t * 1'000'003 + key.z) * 1'000'003 + key.tile);
-    }
-  };
-
   const io::ImageSource& source_;
   ImageEncoder& encoder_;
   Tiling tiling_;
   int64_t budget_bytes_;
   std::function<void()> betweenSteps_;
-  ByteBudgetCache<TileKey, Embedding, TileKeyHash> cache_;
+  ByteBudgetCache<TileAddress, Embedding, TileAddressHash> cache_;
 };
 
 }  // namespace cyto

@@ -11,9 +11,6 @@ namespace cyto {
 
 namespace {
 
-// A prepared embedding of a large model holds some ten megabytes of projections.
-constexpr size_t kPreparedKept = 8;
-
 bool isInside(const PointPrompt& point, const BoxPrompt& box) {
   return point.y >= box.y0 && point.y <= box.y1 && point.x >= box.x0 && point.x <= box.x1;
 }
@@ -96,24 +93,24 @@ Result<TileChoice> PromptSegmenter::choose(const ObjectPrompts& object, const Pl
                                          "; compute the embeddings of the whole image, or leave the store out");
 }
 
-Result<std::shared_ptr<PreparedEmbedding>> PromptSegmenter::prepared(int64_t t, int64_t z, int64_t tile,
-                                                                     const JobContext& job) {
-  const auto found = std::find_if(prepared_.begin(), prepared_.end(), [&](const Prepared& entry) {
-    return entry.t == t && entry.z == z && entry.tile == tile;
-  });
-  if (found != prepared_.end()) {
-    prepared_.splice(prepared_.begin(), prepared_, found);
-    return prepared_.front().embedding;
-  }
+PromptSegmenter::PromptSegmenter(EmbeddingProvider& embeddings, PromptDecoder& decoder, int64_t preparedBudget_bytes)
+    : embeddings_(embeddings),
+      decoder_(decoder),
+      preparedBudget_bytes_(std::max<int64_t>(1, preparedBudget_bytes)),
+      prepared_(preparedBudget_bytes_) {}
+
+Result<std::shared_ptr<const PreparedEmbedding>> PromptSegmenter::prepared(const TileAddress& tile,
+                                                                           const JobContext& job) {
+  if (auto found = prepared_.find(tile)) return found;
   EmbeddingPtr embedding;
   {
     const Stopwatch watch(times_.embed_s);
-    CYTO_ASSIGN(embedding, embeddings_.embedding(t, z, tile, job));
+    CYTO_ASSIGN(embedding, embeddings_.embedding(tile.t, tile.z, tile.tile, job));
   }
   const Stopwatch watch(times_.decode_s);
-  CYTO_ASSIGN(std::shared_ptr<PreparedEmbedding> ready, decoder_.prepare(std::move(embedding)));
-  prepared_.push_front({t, z, tile, ready});
-  if (prepared_.size() > kPreparedKept) prepared_.pop_back();
+  CYTO_ASSIGN(std::shared_ptr<const PreparedEmbedding> ready, decoder_.prepare(std::move(embedding)));
+  // One that is larger than the whole budget counts as the budget, so that it is kept alone.
+  prepared_.insert(tile, ready, std::min(ready->size_bytes(), preparedBudget_bytes_));
   return ready;
 }
 
@@ -122,7 +119,7 @@ Result<std::vector<PromptSegmenter::Piece>> PromptSegmenter::decode(const Object
                                                                     const TileChoice& choice, DecodeOptions options,
                                                                     const JobContext& job,
                                                                     std::vector<std::string>& warnings) {
-  CYTO_ASSIGN(const auto embedding, prepared(object.t, object.z, choice.tile, job));
+  CYTO_ASSIGN(const auto embedding, prepared({object.t, object.z, choice.tile}, job));
   const PlaneBox tile = embeddings_.tiling().tile(choice.tile);
   const Prompts prompts = promptsInTile(question, tile, embedding->embedding());
   if (!choice.holdsAllPrompts) {

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <list>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/array/plane_mask.h"
+#include "core/base/byte_budget_cache.h"
+#include "core/base/usable_resources.h"
 #include "core/inference/model.h"
 #include "core/segmentation/embedding_provider.h"
 #include "core/segmentation/object_prompts.h"
@@ -31,10 +32,15 @@ struct SegmenterTimes {
 };
 
 /// Turns prompts into masks with the embeddings of one image. An object never exceeds the outer area of
-/// the tile that answers. Used from the inference thread; provider and decoder must outlive it.
+/// the tile that answers. Prepared embeddings are kept up to a budget, but always the one that was made last, so that a
+/// click on a plane that was visited before is answered at once. Used from the inference thread; provider and decoder
+/// must outlive it.
 class PromptSegmenter {
  public:
-  PromptSegmenter(EmbeddingProvider& embeddings, PromptDecoder& decoder) : embeddings_(embeddings), decoder_(decoder) {}
+  static constexpr int64_t kWantedBudget_bytes = int64_t{512} << 20;
+
+  PromptSegmenter(EmbeddingProvider& embeddings, PromptDecoder& decoder,
+                  int64_t preparedBudget_bytes = cacheBudget_bytes(kWantedBudget_bytes));
 
   /// Answers one object. Errors: those of `checkPrompts`, kNotFound when no embedding covers the prompts,
   /// and those of the provider and the decoder.
@@ -52,24 +58,21 @@ class PromptSegmenter {
   const SegmenterTimes& times() const { return times_; }
 
  private:
-  struct Prepared {
-    int64_t t, z, tile;
-    std::shared_ptr<PreparedEmbedding> embedding;
-  };
   struct Piece {
     PlaneMask mask;
     float predictedIou = 0;
   };
 
   Result<TileChoice> choose(const ObjectPrompts& object, const PlanePrompts& question) const;
-  Result<std::shared_ptr<PreparedEmbedding>> prepared(int64_t t, int64_t z, int64_t tile, const JobContext& job);
+  Result<std::shared_ptr<const PreparedEmbedding>> prepared(const TileAddress& tile, const JobContext& job);
   /// The masks that the decoder gives, best predicted first; one empty piece when no prompt lies in the tile.
   Result<std::vector<Piece>> decode(const ObjectPrompts& object, const PlanePrompts& question, const TileChoice& choice,
                                     DecodeOptions options, const JobContext& job, std::vector<std::string>& warnings);
 
   EmbeddingProvider& embeddings_;
   PromptDecoder& decoder_;
-  std::list<Prepared> prepared_;  // most recent first
+  int64_t preparedBudget_bytes_;
+  ByteBudgetCache<TileAddress, PreparedEmbedding, TileAddressHash> prepared_;
   SegmenterTimes times_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "core/array/shape.h"
 #include "core/array/tiling.h"
+#include "core/segmentation/embedding_provider.h"
 
 namespace cyto {
 
@@ -26,13 +27,6 @@ struct Attention {
 };
 
 /// One tile of one plane.
-struct TileAddress {
-  int64_t t = 0;
-  int64_t z = 0;
-  int64_t tile = 0;
-  auto operator<=>(const TileAddress&) const = default;
-};
-
 /// How a session cuts a plane: one tile while both sides are at most 1536 pixels, else tiles of 768 with a halo of 128.
 /// The same with and without a window, so that masks are equal.
 Tiling sessionTiling(const Shape& image);

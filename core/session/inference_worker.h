@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/usable_resources.h"
 #include "core/inference/model.h"
 #include "core/io/image_source.h"
 #include "core/segmentation/automatic/instance_segmenter.h"
@@ -62,10 +63,11 @@ class InferenceWorker {
   using Answer = std::function<void(Result<ObjectMask>)>;
   using ObjectsAnswer = std::function<void(Result<FoundObjects>)>;
 
-  /// Embeddings that are kept in memory. 256 MB hold 61 tiles of a SAM encoder.
-  static constexpr int64_t kEmbeddingBudget_bytes = 256'000'000;
+  /// Embeddings that are kept in memory where it suffices. 256 MB hold 61 tiles of a SAM encoder.
+  static constexpr int64_t kWantedBudget_bytes = 256'000'000;
 
-  InferenceWorker(ModelLoader loader, Listener listener, int64_t embeddingBudget_bytes = kEmbeddingBudget_bytes);
+  InferenceWorker(ModelLoader loader, Listener listener,
+                  int64_t embeddingBudget_bytes = cacheBudget_bytes(kWantedBudget_bytes));
   /// Cancels what runs, answers what waits with kCancelled, joins.
   ~InferenceWorker();
   InferenceWorker(const InferenceWorker&) = delete;
@@ -84,10 +86,10 @@ class InferenceWorker {
   /// asked for. Waits for its tile.
   void segment(ObjectPrompts prompts, int alternative, Answer answer);
 
-  /// Finds all objects of the image with the model's instance decoder and the parameters that suit the model. Long
-  /// work: segmentations and previews come before it, and between its steps; another image or model ends it with
-  /// kCancelled. Returns a number for `cancelFinding`. kInvalidArgument when the model has no instance decoder.
-  uint64_t findObjects(ObjectsAnswer answer, ProgressSink progress = {});
+  /// Finds all objects of the image with the parameters that suit the model. Long work: segmentations and previews come
+  /// before it, and between its steps; another image or model ends it with kCancelled. Returns a number for
+  /// `cancelFinding`. kInvalidArgument when the model lacks the instance decoder that is asked for.
+  uint64_t findObjects(AutomaticMode mode, ObjectsAnswer answer, ProgressSink progress = {});
 
   /// Drops what waits or runs under this number; it is answered with kCancelled.
   void cancelFinding(uint64_t number);
@@ -121,6 +123,7 @@ class InferenceWorker {
   /// All objects are to be found.
   struct Finding {
     uint64_t number = 0;
+    AutomaticMode mode = AutomaticMode::kAuto;
     CancelSource cancel = {};
     ObjectsAnswer answer;
     ProgressSink progress;
@@ -157,7 +160,7 @@ class InferenceWorker {
   void load(const std::string& nameOrFile, const JobContext& job);
   void answer(const Request& request, const JobContext& job);
   void find(const Finding& finding);
-  Result<FoundObjects> objects(const JobContext& job);
+  Result<FoundObjects> objects(AutomaticMode mode, const JobContext& job);
   void answerMeanwhile(bool isEncoding);
   Error withoutScene() const;
   Result<ObjectMask> maskFor(const Request& request, const JobContext& job);

@@ -131,6 +131,11 @@ class RecipeReader {
       source.share = value.get<double>();
       return {};
     }
+    if (key == "channel") {
+      if (!value.is_number_unsigned()) return wrong(key, "a whole number, not negative");
+      source.channel = value.get<int64_t>();
+      return {};
+    }
     if (key == "validation") {
       if (!value.is_boolean()) return wrong(key, "true or false");
       source.validation = value.get<bool>();
@@ -165,6 +170,7 @@ nlohmann::ordered_json sourceDocument(const AnnotationSource& source) {
   if (!source.labels.empty()) document["labels"] = absoluteText(source.labels);
   if (!source.key.empty()) document["key"] = source.key;
   if (!source.labelsKey.empty()) document["labels_key"] = source.labelsKey;
+  if (source.channel) document["channel"] = *source.channel;
   if (source.share > 0) document["share"] = source.share;
   if (source.validation) document["validation"] = true;
   return document;
@@ -215,7 +221,8 @@ std::vector<RecipeSetting> settingsOf(TrainingRecipe& recipe) {
       {"patience", "stop after so many validations without a better score; default: never", &training.patience},
       {"seed", "seed of all random choices; default: 1", &training.seed},
       {"threads", "processor threads; default: all", &training.threads},
-      {"image-memory", "bytes of decoded images that are kept; default: 1 GiB", &training.imageMemory_bytes},
+      {"image-memory", "bytes of decoded images that are kept; default: 1 GiB, or an eighth of the memory",
+       &training.imageMemory_bytes},
       {"precision", "auto, fp32 or bf16", &recipe.precision},
   };
 }

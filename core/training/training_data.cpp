@@ -8,7 +8,7 @@
 #include <optional>
 #include <thread>
 
-#include "core/base/processors.h"
+#include "core/base/usable_resources.h"
 #include "core/training/sample_reading.h"
 #include "core/training/validation_choice.h"
 

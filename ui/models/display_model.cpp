@@ -2,11 +2,13 @@
 
 #include <QMetaObject>
 
+#include "core/base/usable_resources.h"
+
 namespace cyto::ui {
 
 namespace {
 
-constexpr int64_t kPyramidBudget_bytes = 192'000'000;
+constexpr int64_t kWantedPyramid_bytes = 192'000'000;
 
 }  // namespace
 
@@ -20,7 +22,8 @@ DisplayModel::~DisplayModel() {
 void DisplayModel::setImage(std::shared_ptr<const io::ImageSource> image) {
   worker_.cancelAll();
   channels_.clear();
-  pyramid_ = image ? std::make_shared<PixelPyramid>(std::move(image), kPyramidBudget_bytes) : nullptr;
+  pyramid_ =
+      image ? std::make_shared<PixelPyramid>(std::move(image), cacheBudget_bytes(kWantedPyramid_bytes)) : nullptr;
   const quint64 request = ++request_;
   isMeasuring_ = pyramid_ != nullptr;
   Q_EMIT imageChanged();

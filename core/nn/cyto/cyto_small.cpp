@@ -13,6 +13,13 @@ namespace cyto::nn {
 namespace {
 
 struct PreparedImage : PreparedFeatures {
+  int64_t size_bytes() const override {
+    int64_t sum = 0;
+    for (const at::Tensor* map : {&image.at16, &image.at8, &image.at4, &image.at2}) {
+      if (map->defined()) sum += static_cast<int64_t>(map->nbytes());
+    }
+    return sum;
+  }
   ImageProjections image;
 };
 
@@ -59,7 +66,8 @@ DecodedMasks CytoSmall::decodePrepared(const PreparedFeatures& prepared, const P
   return {at::cat(logits), at::cat(predictedIous)};
 }
 
-DecodedMasks CytoSmall::decodeInWindow(const ImageProjections& image, const PromptTensors& prompts, bool multimask) const {
+DecodedMasks CytoSmall::decodeInWindow(const ImageProjections& image, const PromptTensors& prompts,
+                                       bool multimask) const {
   DecodingWindow window = DecodingWindow::around(prompts, image.dense);
   for (;; window = window.widened()) {
     const auto cut = [&](const at::Tensor& map) { return window.cut(map); };

@@ -8,8 +8,8 @@
 
 namespace cyto::nn {
 
-/// What the decoder needs of an image, whatever the prompt is: its projections of the feature maps, each (1, C, H, W) and
-/// sampled as the map is.
+/// What the decoder needs of an image, whatever the prompt is: its projections of the feature maps, each (1, C, H, W)
+/// and sampled as the map is.
 struct ImageProjections {
   at::Tensor at16, at8, at4;
   at::Tensor at2;    ///< undefined for weights without edges at stride 2

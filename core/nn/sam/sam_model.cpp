@@ -12,6 +12,14 @@ namespace {
 
 /// The image side of an embedding without a mask prompt.
 struct PreparedSam : PreparedFeatures {
+  int64_t size_bytes() const override {
+    int64_t sum = 0;
+    for (const at::Tensor* map :
+         {&imageSide.keys, &imageSide.firstKeys, &imageSide.firstValues, &imageSide.firstQueries}) {
+      if (map->defined()) sum += static_cast<int64_t>(map->nbytes());
+    }
+    return sum;
+  }
   ImageSide imageSide;
 };
 

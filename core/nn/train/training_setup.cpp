@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "core/base/log.h"
-#include "core/base/processors.h"
+#include "core/base/usable_resources.h"
 #include "core/nn/cyto/cyto_small.h"
 #include "core/nn/devices.h"
 #include "core/nn/sam/instance_decoder_weights.h"

@@ -23,7 +23,7 @@ struct Scene {
 };
 
 TEST(EncodingProvider, ATileIsReadyOnceItWasEncoded) {
-  Scene scene(EncodingProvider::kDefaultBudget_bytes);
+  Scene scene(EncodingProvider::kWantedBudget_bytes);
   EXPECT_FALSE(scene.provider.isReady(0, 0, 1));
   scene.embed(1);
   EXPECT_TRUE(scene.provider.isReady(0, 0, 1));

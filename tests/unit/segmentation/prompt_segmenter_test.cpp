@@ -108,6 +108,53 @@ TEST(PromptSegmenter, AnEmptyAnswerIsSaid) {
   EXPECT_THAT(answer->warnings[0], HasSubstr("object 4: the model sees no object there"));
 }
 
+/// Counts the embeddings that were made ready for clicks.
+class CountingDecoder : public PromptDecoder {
+ public:
+  explicit CountingDecoder(PromptDecoder& decoder) : decoder_(decoder) {}
+  Result<std::unique_ptr<PreparedEmbedding>> prepare(EmbeddingPtr embedding) override {
+    ++prepared;
+    auto made = decoder_.prepare(std::move(embedding));
+    size_bytes = (*made)->size_bytes();
+    return made;
+  }
+  Result<MaskPrediction> decode(const PreparedEmbedding& embedding, const Prompts& prompts,
+                                const DecodeOptions& options) override {
+    return decoder_.decode(embedding, prompts, options);
+  }
+
+  int prepared = 0;
+  int64_t size_bytes = 0;
+
+ private:
+  PromptDecoder& decoder_;
+};
+
+TEST(PromptSegmenter, PreparedPlanesAreKeptUpToABudgetInBytes) {
+  FakeModel model;
+  CountingDecoder decoder(model.decoder());
+  MemorySource image({1, 3, 100, 100}, squares);
+  EncodingProvider provider(image, model.encoder());
+  const auto preparedFor = [&](PromptSegmenter& segmenter, std::vector<int64_t> planes) {
+    decoder.prepared = 0;
+    for (const int64_t z : planes) {
+      ObjectPrompts object = click(1, 25, 25);
+      object.z = z;
+      EXPECT_TRUE(segmenter.segment(object, {}));
+    }
+    return decoder.prepared;
+  };
+  PromptSegmenter generous(provider, decoder);
+  EXPECT_EQ(preparedFor(generous, {0, 1, 2, 0, 1, 2}), 3);
+  ASSERT_GT(decoder.size_bytes, 0);
+  PromptSegmenter two(provider, decoder, 2 * decoder.size_bytes);
+  EXPECT_EQ(preparedFor(two, {0, 1, 0, 1}), 2);
+  EXPECT_EQ(preparedFor(two, {0, 2, 0}), 1) << "plane 1 was used longest ago";
+  EXPECT_EQ(preparedFor(two, {1}), 1);
+  PromptSegmenter small(provider, decoder, 1);
+  EXPECT_EQ(preparedFor(small, {0, 0, 0, 1, 1, 0}), 3) << "the last one is always kept";
+}
+
 TEST(PromptSegmenter, PlanesOfASeriesAreKeptApart) {
   FakeModel model;
   const auto movingSquare = [](int64_t t, int64_t z, int64_t y, int64_t x) {

@@ -128,7 +128,7 @@ class InferenceWorkerTest : public testing::Test {
  protected:
   using Answered = std::future<Result<ObjectMask>>;
 
-  InferenceWorkerTest() { makeWorker(InferenceWorker::kEmbeddingBudget_bytes); }
+  InferenceWorkerTest() { makeWorker(InferenceWorker::kWantedBudget_bytes); }
 
   void makeWorker(int64_t budget_bytes) {
     worker_.reset();
