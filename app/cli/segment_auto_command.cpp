@@ -104,12 +104,7 @@ class SegmentAutoRun {
     const auto start = Clock::now();
     CYTO_ASSIGN(model_, options_.model.load(job));
     modelLoad_s_ = secondsSince(start);
-    if (options_.mode == "ais" && !model_->instanceDecoder()) {
-      return Error(ErrorCode::kInvalidArgument,
-                   "the model '" + model_->identity().name +
-                       "' has no instance decoder; use one that has, such as cyto-small, put the decoder's file beside "
-                       "the weights, named like them with _decoder, or use --mode amg");
-    }
+    CYTO_ASSIGN(mode_, resolvedMode(*model_, *automaticModeFromName(options_.mode)));
     parameters_ = presetFor(model_->identity().name);
     return setParameters(parameters_);
   }
@@ -145,9 +140,7 @@ class SegmentAutoRun {
     CYTO_ASSIGN(const auto image, io::openImage(outcome.task.image, {options_.key}));
     outcome.shape = image->info().shape;
     CYTO_ASSIGN(const auto embeddings, openEmbeddings(outcome.task, *image, job));
-    CYTO_ASSIGN(const InstanceSegmentation found,
-                isByGrid() ? segmentByGrid(*embeddings, model_->decoder(), parameters_.grid, job)
-                           : segmentInstances(*embeddings, *model_->instanceDecoder(), parameters_, job));
+    CYTO_ASSIGN(const InstanceSegmentation found, segmentAutomatically(*embeddings, *model_, mode_, parameters_, job));
     io::LabelWriting writing;
     writing.scale = image->info().scale;
     writing.job = {job.cancel, {}};
@@ -161,8 +154,6 @@ class SegmentAutoRun {
     outcome.total_s = secondsSince(start);
     return {};
   }
-
-  bool isByGrid() const { return options_.mode == "amg" || !model_->instanceDecoder(); }
 
   Result<std::unique_ptr<EmbeddingProvider>> openEmbeddings(const AutomaticTask& task, const io::ImageSource& image,
                                                             const JobContext& job) {
@@ -220,7 +211,7 @@ class SegmentAutoRun {
       }
       images.push_back(std::move(entry));
     }
-    return {{"mode", isByGrid() ? "amg" : "ais"},
+    return {{"mode", mode_ == AutomaticMode::kGrid ? "amg" : "ais"},
             {"model", model.name},
             {"model_hash", model.weightsHash},
             {"device", model.device},
@@ -260,6 +251,7 @@ class SegmentAutoRun {
   std::vector<Outcome> outcomes_;
   bool isAlone_ = false;
   std::unique_ptr<Model> model_;
+  AutomaticMode mode_ = AutomaticMode::kAuto;
   InstanceParameters parameters_;
   double modelLoad_s_ = 0;
 };

@@ -113,8 +113,8 @@ class AnnotationSession {
   /// and its provenance keeps the prompts of the first. `cancel` and InferenceWorker::cancelSegmentations give it up.
   Result<Proposed> proposePrompts(const std::filesystem::path& file, const JobContext& job);
 
-  /// All objects that the model's instance decoder finds in the image, see InferenceWorker::findObjects.
-  Result<Proposed> proposeAll(const JobContext& job);
+  /// All objects that the model finds in the image without prompts, see InferenceWorker::findObjects.
+  Result<Proposed> proposeAll(AutomaticMode mode, const JobContext& job);
 
   /// Found meanwhile in the image that is open: the next `proposeAll` takes these instead of looking.
   void keepFound(FoundObjects found) { found_ = std::move(found); }
@@ -177,7 +177,7 @@ class AnnotationSession {
   Status acceptAnswer(const ObjectMask& answer, int alternative, AnswerKind kind);
   Status settleTransient();
   Status walk(int64_t steps, std::optional<uint64_t> (History::*next)(uint64_t from) const, const std::string& what);
-  Result<FoundObjects> findObjects(const JobContext& job);
+  Result<FoundObjects> findObjects(AutomaticMode mode, const JobContext& job);
   Result<std::vector<ObjectMask>> answerAll(const std::vector<ObjectPrompts>& prompts, const JobContext& job);
 
   InferenceWorker& worker_;

@@ -86,11 +86,11 @@ void InferenceWorker::segment(ObjectPrompts prompts, int alternative, Answer ans
   wake();
 }
 
-uint64_t InferenceWorker::findObjects(ObjectsAnswer answer, ProgressSink progress) {
+uint64_t InferenceWorker::findObjects(AutomaticMode mode, ObjectsAnswer answer, ProgressSink progress) {
   const std::lock_guard lock(mutex_);
   if (image_ && modelState_.phase == ModelState::Phase::kNone) requestModel("");
   interrupt({Work::kEmbedding});
-  findings_.push_back({++lastFinding_, {}, std::move(answer), std::move(progress)});
+  findings_.push_back({++lastFinding_, mode, {}, std::move(answer), std::move(progress)});
   wake();
   return lastFinding_;
 }
@@ -250,7 +250,7 @@ void InferenceWorker::find(const Finding& finding) {
     publishEmbeddings(true, std::nullopt);
     answerMeanwhile(/*isEncoding=*/false);
   };
-  Result<FoundObjects> result = objects({finding.cancel.token(), advanced});
+  Result<FoundObjects> result = objects(finding.mode, {finding.cancel.token(), advanced});
   {
     const std::lock_guard lock(mutex_);
     finding_.reset();
@@ -283,16 +283,11 @@ void InferenceWorker::answerMeanwhile(bool isEncoding) {
   if (std::find(tiles.begin(), tiles.end(), *interrupted.tile) == tiles.end()) interrupt({Work::kEmbedding});
 }
 
-Result<FoundObjects> InferenceWorker::objects(const JobContext& job) {
+Result<FoundObjects> InferenceWorker::objects(AutomaticMode mode, const JobContext& job) {
   if (!scene_) return withoutScene();
   const ModelIdentity& identity = model_->identity();
-  InstanceDecoder* const decoder = model_->instanceDecoder();
-  if (!decoder) {
-    return Error(ErrorCode::kInvalidArgument,
-                 "the model '" + identity.name + "' has no instance decoder; choose one that has, such as cyto-small");
-  }
   auto found = withoutExceptions("finding all objects", [&] {
-    return segmentInstances(scene_->embeddings, *decoder, presetFor(identity.name), job);
+    return segmentAutomatically(scene_->embeddings, *model_, mode, presetFor(identity.name), job);
   });
   publishEmbeddings(true, std::nullopt);
   if (!found) return std::move(found).error();

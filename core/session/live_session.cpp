@@ -31,10 +31,10 @@ bool replacesHistory(const std::string& command) {
   return word == "open" || word == "project" || word == "save";
 }
 
-/// Whether a command finds all objects with the model.
-bool findsAll(const std::string& command) {
+/// How a command finds all objects with the model, when it does.
+std::optional<AutomaticMode> findsAll(const std::string& command) {
   const auto words = scriptWords(command);
-  return words && *words == std::vector<std::string>{"auto", "ais"};
+  return words ? automaticModeOf(*words) : std::nullopt;
 }
 
 // How lines begin that are for the user.
@@ -138,8 +138,8 @@ void LiveSession::run(const Requests& requests) {
       runImport(request, *file);
       continue;
     }
-    if (findsAll(request.command) && session_.image()) {
-      beginFinding(request);
+    if (const auto mode = findsAll(request.command); mode && session_.image()) {
+      beginFinding(request, *mode);
       continue;
     }
     const bool isFirst = outcomes_.empty();

@@ -146,7 +146,7 @@ class LiveSession {
   void tellFailure(const Outcome& outcome) const;
   Status openNow(const std::filesystem::path& path);
   Status openImage(const std::filesystem::path& path);
-  void beginFinding(const Request& request);
+  void beginFinding(const Request& request, AutomaticMode mode);
   void takeFound(const Request& request, const SessionJob& job, const std::shared_ptr<const io::ImageSource>& image,
                  Result<FoundObjects>& found);
   bool cancelFindings();

@@ -29,7 +29,7 @@ Error cancelled(const char* why) { return Error(ErrorCode::kCancelled, why); }
 
 // --- finding all objects ---------------------------------------------------------------------------------------------
 
-void LiveSession::beginFinding(const Request& request) {
+void LiveSession::beginFinding(const Request& request, AutomaticMode mode) {
   SessionJob job{nextJob_++, "Segmenting all objects"};
   job.canCancel = true;
   if (listener_.jobChanged) listener_.jobChanged(job);
@@ -44,7 +44,7 @@ void LiveSession::beginFinding(const Request& request) {
     if (listener_.jobChanged) listener_.jobChanged(now);
   };
   const std::lock_guard lock(findingsMutex_);
-  findings_[job.id] = worker_.findObjects(answered, advanced);
+  findings_[job.id] = worker_.findObjects(mode, answered, advanced);
 }
 
 void LiveSession::takeFound(const Request& request, const SessionJob& job,

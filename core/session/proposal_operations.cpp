@@ -115,19 +115,19 @@ Result<AnnotationSession::Proposed> AnnotationSession::proposePrompts(const fs::
   return proposed;
 }
 
-Result<FoundObjects> AnnotationSession::findObjects(const JobContext& job) {
+Result<FoundObjects> AnnotationSession::findObjects(AutomaticMode mode, const JobContext& job) {
   const auto promise = std::make_shared<std::promise<Result<FoundObjects>>>();
   auto pending = promise->get_future();
   const uint64_t number = worker_.findObjects(
-      [promise](Result<FoundObjects> answer) { promise->set_value(std::move(answer)); }, job.progress);
+      mode, [promise](Result<FoundObjects> answer) { promise->set_value(std::move(answer)); }, job.progress);
   return await(pending, job, [&] { worker_.cancelFinding(number); });
 }
 
-Result<AnnotationSession::Proposed> AnnotationSession::proposeAll(const JobContext& job) {
+Result<AnnotationSession::Proposed> AnnotationSession::proposeAll(AutomaticMode mode, const JobContext& job) {
   CYTO_TRY(checkOpen());
   if (!image_) return refused("the image of this project is not there, so nothing can be segmented in it");
   if (!found_) {
-    CYTO_ASSIGN(found_, findObjects(job));
+    CYTO_ASSIGN(found_, findObjects(mode, job));
   }
   const FoundObjects found = *std::exchange(found_, std::nullopt);
   AutomaticResult result;

@@ -51,7 +51,7 @@ const std::vector<Script::Command>& Script::commands() {
       {"unverify", "unverify ID…|all", 2, kNoLimit, true, &Script::unverify},
       {"import", kImportForm, 3, 4, true, &Script::importLabels},
       {"propose", kProposeForm, 3, 4, true, &Script::propose},
-      {"auto", "auto ais", 2, 2, true, &Script::proposeAll},
+      {"auto", kAutoForm, 1, 2, true, &Script::proposeAll},
       {"accept", kAcceptForm, 2, kNoLimit, true, &Script::accept},
       {"reject", "reject ID…|all", 2, kNoLimit, true, &Script::reject},
       {"undo", "undo, or undo STEPS", 1, 2, true, &Script::undo},

@@ -25,7 +25,7 @@ namespace cyto {
 ///   fill T Z Y X ID               delete ID                      merge ID ID…         split ID
 ///   class ID NAME ("": none)      verify ID…|all                 unverify ID…|all
 ///   import objects|proposals PATH [KEY]                          propose labels PATH [KEY] (import proposals)
-///   propose prompts PATH          auto ais
+///   propose prompts PATH          auto [ais|amg]
 ///   accept ID…|all [objects [THRESHOLD]|pixels|none]             reject ID…|all
 ///   undo [N]                      redo [N]                       goto STEP
 ///   export tiff|png|ome-zarr|npy|micro-sam PATH [PROVENANCE.json]                      hash
@@ -34,9 +34,9 @@ namespace cyto {
 ///
 /// `all` means all proposals, or for `verify` all accepted objects and for `unverify` all verified ones. `accept` says
 /// whose pixels proposals may take, see PreserveMode; it prints `stays ID because ID` for each that was not accepted.
-/// `auto ais` proposes all objects that the model's instance decoder finds.
-/// `import` prints what came in and what was left out, see importLabels.
-/// `objects` counts accepted and verified ones, `verified` the verified among them.
+/// `auto` proposes all objects that the model finds: `ais` with its instance decoder, `amg` with a grid of clicks,
+/// without a word with what it has. `import` prints what came in and what was left out, see importLabels. `objects`
+/// counts accepted and verified ones, `verified` the verified among them.
 ///
 /// After a command that changes the state it prints `ack SEQ COMMAND`, SEQ counting from 1; by then the change is
 /// durable if it has a project. Used on the thread of the session.
@@ -68,6 +68,7 @@ class Script {
   static constexpr const char* kRelinkForm = "relink PATH, or relink PATH any for an image of another content";
   static constexpr const char* kProposeForm = "propose labels PATH [KEY], or propose prompts PATH";
   static constexpr const char* kImportForm = "import objects|proposals PATH [KEY]";
+  static constexpr const char* kAutoForm = "auto [ais|amg]";
   static constexpr const char* kAcceptForm = "accept ID…|all [objects [THRESHOLD]|pixels|none]";
   static constexpr const char* kCountForm = "count objects|proposals|verified";
 

@@ -121,8 +121,9 @@ Status Script::propose(const Words& words, const JobContext& job) {
 }
 
 Status Script::proposeAll(const Words& words, const JobContext& job) {
-  if (words[1] != "ais") return wrongForm("auto ais");
-  CYTO_ASSIGN(const auto proposed, session_.proposeAll(job));
+  const auto mode = automaticModeOf(words);
+  if (!mode) return wrongForm(kAutoForm);
+  CYTO_ASSIGN(const auto proposed, session_.proposeAll(*mode, job));
   return printProposed(proposed);
 }
 

@@ -100,6 +100,11 @@ Result<std::vector<uint32_t>> objectIds(std::span<const std::string> words) {
   return ids;
 }
 
+std::optional<AutomaticMode> automaticModeOf(std::span<const std::string> words) {
+  if (words.empty() || words.size() > 2 || words[0] != "auto") return std::nullopt;
+  return words.size() == 1 ? AutomaticMode::kAuto : automaticModeFromName(words[1]);
+}
+
 Result<size_t> placeInList(const std::string& word) {
   CYTO_ASSIGN(const int64_t number, wholeNumber(word));
   if (number < 1) return refused("'" + word + "' is no place in a list; the first is 1");

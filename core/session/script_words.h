@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "core/base/result.h"
 #include "core/labels/brush.h"
+#include "core/segmentation/automatic/instance_segmenter.h"
 
 namespace cyto {
 
@@ -28,6 +30,9 @@ Result<double> realNumber(const std::string& word);
 Result<std::vector<double>> realNumbers(std::span<const std::string> words);
 Result<uint32_t> objectId(const std::string& word);
 Result<std::vector<uint32_t>> objectIds(std::span<const std::string> words);
+
+/// What a command `auto [ais|amg]` asks for; nothing for other words.
+std::optional<AutomaticMode> automaticModeOf(std::span<const std::string> words);
 
 /// A place in a list; in words they are counted from 1.
 Result<size_t> placeInList(const std::string& word);

@@ -37,7 +37,7 @@ void addReviewCommands(MainWindow& window) {
   commands.add({"auto", tr("Segment all objects"), group, "proposal", keys({"Ctrl+Shift+F"}),
                 tr("Find every object of the image without prompts, as proposals to accept or reject.")},
                [&window](const QStringList&) {
-                 window.bridge().execute(QStringLiteral("auto ais"));
+                 window.bridge().execute(QStringLiteral("auto"));
                  return QString();
                });
   commands.add({"accept", tr("Accept proposal"), group, "done", keys({"A"}),

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/base/usable_resources.h"
+
 namespace cyto {
 
 namespace {
@@ -80,20 +82,27 @@ std::vector<size_t> suppressOverlapping(const std::vector<PlaneBox>& boxes, cons
 Result<InstanceLabels> gridMasks(PromptDecoder& decoder, const PreparedEmbedding& embedding,
                                  const GridParameters& parameters, const JobContext& job) {
   const Extent2 size = embedding.embedding().originalSize;
-  std::vector<Prompts> prompts;
-  for (const PointPrompt& point : gridPoints(size, parameters.pointsPerSide)) prompts.push_back({{point}, {}, {}});
+  const std::vector<PointPrompt> points = gridPoints(size, parameters.pointsPerSide);
   const MaskFilter filter{static_cast<float>(parameters.minPredictedIou), static_cast<float>(parameters.minStability)};
-  CYTO_ASSIGN(auto answers, decoder.decodeMany(embedding, prompts, filter, job));
   std::vector<MaskCandidate> found;
   std::vector<PlaneBox> boxes;
   std::vector<float> scores;
-  for (std::vector<MaskCandidate>& candidates : answers) {
-    for (MaskCandidate& candidate : candidates) {
-      if (candidate.box.isEmpty()) continue;
-      boxes.push_back(candidate.box);
-      scores.push_back(candidate.predictedIou);
-      found.push_back(std::move(candidate));
+  // One prompt a thread, and no more at once than somebody who clicks meanwhile would care to wait for.
+  const auto batch = 4 * static_cast<size_t>(usableProcessors());
+  ProgressReporter progress(job, "points", static_cast<int64_t>(points.size()));
+  for (size_t first = 0; first < points.size(); first += batch) {
+    std::vector<Prompts> prompts;
+    for (size_t i = first; i < std::min(first + batch, points.size()); ++i) prompts.push_back({{points[i]}, {}, {}});
+    CYTO_ASSIGN(auto answers, decoder.decodeMany(embedding, prompts, filter, {job.cancel, {}}));
+    for (std::vector<MaskCandidate>& candidates : answers) {
+      for (MaskCandidate& candidate : candidates) {
+        if (candidate.box.isEmpty()) continue;
+        boxes.push_back(candidate.box);
+        scores.push_back(candidate.predictedIou);
+        found.push_back(std::move(candidate));
+      }
     }
+    progress.advance(static_cast<int64_t>(prompts.size()));
   }
   CYTO_TRY(job.cancel.check());
   std::vector<MaskCandidate> masks;

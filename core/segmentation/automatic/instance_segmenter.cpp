@@ -14,6 +14,10 @@ namespace {
 class ObjectFinder {
  public:
   virtual ~ObjectFinder() = default;
+  /// What a tile takes, as progress counts it.
+  virtual std::string_view phase() const { return "tiles"; }
+  virtual int64_t stepsPerTile() const { return 1; }
+  /// Reports at most these steps.
   virtual Result<InstanceLabels> find(const EmbeddingPtr& embedding, InstanceSegmentation& times,
                                       const JobContext& job) = 0;
   /// Of the objects in the end; known after the first `find`.
@@ -43,7 +47,7 @@ class MapFinder : public ObjectFinder {
  private:
   Result<InstanceMaps> mapsOf(const Embedding& embedding, InstanceSegmentation& times, const JobContext& job) {
     const Stopwatch watch(times.decode_s);
-    return decoder_.decode(embedding, job);
+    return decoder_.decode(embedding, {job.cancel, {}});
   }
 
   InstanceDecoder& decoder_;
@@ -54,6 +58,9 @@ class MapFinder : public ObjectFinder {
 class GridFinder : public ObjectFinder {
  public:
   GridFinder(PromptDecoder& decoder, const GridParameters& parameters) : decoder_(decoder), parameters_(parameters) {}
+
+  std::string_view phase() const override { return "points"; }
+  int64_t stepsPerTile() const override { return parameters_.pointsPerSide * parameters_.pointsPerSide; }
 
   Result<InstanceLabels> find(const EmbeddingPtr& embedding, InstanceSegmentation& times,
                               const JobContext& job) override {
@@ -78,11 +85,17 @@ class Segmenting {
   Result<InstanceSegmentation> run(const JobContext& job) {
     const Shape& shape = embeddings_.imageShape();
     const int64_t tiles = embeddings_.tiling().count();
-    ProgressReporter progress(job, "tiles", shape.t * shape.z * tiles);
+    const int64_t steps = finder_.stepsPerTile();
+    ProgressReporter progress(job, std::string(finder_.phase()), shape.t * shape.z * tiles * steps);
     for (int64_t plane = 0; plane < shape.t * shape.z; ++plane) {
       for (int64_t tile = 0; tile < tiles; ++tile) {
-        CYTO_TRY(segmentTile(plane / shape.z, plane % shape.z, tile, {job.cancel, {}}));
-        progress.advance();
+        int64_t done = 0;
+        const auto advanced = [&](const Progress& within) {
+          progress.advance(within.done - done);
+          done = within.done;
+        };
+        CYTO_TRY(segmentTile(plane / shape.z, plane % shape.z, tile, {job.cancel, advanced}));
+        progress.advance(steps - done);
       }
     }
     CYTO_TRY(job.cancel.check());
@@ -101,7 +114,7 @@ class Segmenting {
     EmbeddingPtr embedding;
     {
       const Stopwatch watch(result_.embed_s);
-      CYTO_ASSIGN(embedding, embeddings_.embedding(t, z, tile, job));
+      CYTO_ASSIGN(embedding, embeddings_.embedding(t, z, tile, {job.cancel, {}}));
     }
     CYTO_ASSIGN(const InstanceLabels labels, finder_.find(embedding, result_, job));
     const Stopwatch watch(result_.label_s);
@@ -126,6 +139,31 @@ Result<InstanceSegmentation> segmentByGrid(EmbeddingProvider& embeddings, Prompt
                                            const GridParameters& parameters, const JobContext& job) {
   GridFinder finder(decoder, parameters);
   return Segmenting(embeddings, finder).run(job);
+}
+
+std::optional<AutomaticMode> automaticModeFromName(std::string_view name) {
+  if (name == "auto") return AutomaticMode::kAuto;
+  if (name == "ais") return AutomaticMode::kInstanceDecoder;
+  if (name == "amg") return AutomaticMode::kGrid;
+  return std::nullopt;
+}
+
+Result<AutomaticMode> resolvedMode(Model& model, AutomaticMode mode) {
+  if (mode == AutomaticMode::kGrid || model.instanceDecoder()) {
+    return mode == AutomaticMode::kAuto ? AutomaticMode::kInstanceDecoder : mode;
+  }
+  if (mode == AutomaticMode::kAuto) return AutomaticMode::kGrid;
+  return Error(ErrorCode::kInvalidArgument,
+               "the model '" + model.identity().name +
+                   "' has no instance decoder; use one that has, such as cyto-small, put the decoder's file beside the "
+                   "weights, named like them with _decoder, or search with a grid of clicks, mode amg");
+}
+
+Result<InstanceSegmentation> segmentAutomatically(EmbeddingProvider& embeddings, Model& model, AutomaticMode mode,
+                                                  const InstanceParameters& parameters, const JobContext& job) {
+  CYTO_ASSIGN(const AutomaticMode resolved, resolvedMode(model, mode));
+  if (resolved == AutomaticMode::kGrid) return segmentByGrid(embeddings, model.decoder(), parameters.grid, job);
+  return segmentInstances(embeddings, *model.instanceDecoder(), parameters, job);
 }
 
 }  // namespace cyto

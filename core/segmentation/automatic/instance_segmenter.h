@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "core/inference/instance_decoder.h"
 #include "core/inference/model.h"
@@ -28,8 +30,23 @@ struct InstanceSegmentation {
 Result<InstanceSegmentation> segmentInstances(EmbeddingProvider& embeddings, InstanceDecoder& decoder,
                                               const InstanceParameters& parameters, const JobContext& job);
 
-/// The same by clicks on a grid (`gridMasks`), for models without an instance decoder.
+/// The same by clicks on a grid (`gridMasks`), for models without an instance decoder. Progress counts the points.
 Result<InstanceSegmentation> segmentByGrid(EmbeddingProvider& embeddings, PromptDecoder& decoder,
                                            const GridParameters& parameters, const JobContext& job);
+
+/// How objects are found without prompts; by name "auto", "ais" and "amg".
+enum class AutomaticMode {
+  kAuto,             ///< what the model has: its instance decoder, or else a grid of clicks
+  kInstanceDecoder,  ///< automatic instance segmentation (AIS)
+  kGrid,             ///< automatic mask generation (AMG)
+};
+std::optional<AutomaticMode> automaticModeFromName(std::string_view name);
+
+/// What kAuto means for this model. kInvalidArgument when it lacks the instance decoder that is asked for.
+Result<AutomaticMode> resolvedMode(Model& model, AutomaticMode mode);
+
+/// All objects in one of these ways.
+Result<InstanceSegmentation> segmentAutomatically(EmbeddingProvider& embeddings, Model& model, AutomaticMode mode,
+                                                  const InstanceParameters& parameters, const JobContext& job);
 
 }  // namespace cyto

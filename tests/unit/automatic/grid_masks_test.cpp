@@ -91,6 +91,22 @@ TEST(SegmentByGrid, JoinsWhatTilesSee) {
   EXPECT_EQ(found->objects, 16u);
 }
 
+TEST(SegmentByGrid, TellsHowManyPointsOfAllTilesAreDone) {
+  FakeModel model;
+  const test::MemorySource source = squares(320);
+  EncodingProvider embeddings(source, model.encoder(), Tiling({320, 320}, {160, 320}, {0, 0}));
+  std::vector<Progress> told;
+  ASSERT_TRUE(segmentByGrid(embeddings, model.decoder(), {}, {{}, [&](const Progress& now) { told.push_back(now); }}));
+  ASSERT_GE(told.size(), 2u);
+  EXPECT_EQ(told.front().done, 0);
+  EXPECT_EQ(told.back().done, 2 * 1024);
+  for (size_t i = 0; i < told.size(); ++i) {
+    EXPECT_EQ(told[i].phase, "points");
+    EXPECT_EQ(told[i].total, 2 * 1024);
+    if (i > 0) EXPECT_GE(told[i].done, told[i - 1].done);
+  }
+}
+
 TEST(SegmentByGrid, KeepsToItsParametersAndStopsWhenCancelled) {
   FakeModel model;
   const test::MemorySource source = squares(160);

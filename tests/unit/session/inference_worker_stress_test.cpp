@@ -52,7 +52,8 @@ class RandomCaller {
         break;
       case 10:
         asked_.push_back(step);
-        lastFinding_ = worker_.findObjects([this, step](const Result<FoundObjects>&) { ++calls_[step]; });
+        lastFinding_ =
+            worker_.findObjects(AutomaticMode::kAuto, [this, step](const Result<FoundObjects>&) { ++calls_[step]; });
         break;
       case 11: worker_.cancelFinding(lastFinding_); break;
       default: asked_.push_back(step); worker_.preview(click(10, 50 + 800 * tile), answer);

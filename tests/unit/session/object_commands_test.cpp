@@ -155,7 +155,7 @@ TEST_F(ObjectCommandsTest, AllObjectsAreProposedInOneStep) {
   EXPECT_TRUE(source.prompts.isEmpty());
   EXPECT_NEAR(static_cast<double>(object(2).area), 400, 8) << "smoothing rounds the corners of a square";
   EXPECT_THAT(refusal("auto ais"), HasSubstr("proposed already"));
-  EXPECT_THAT(refusal("auto amg"), HasSubstr("write it as: auto ais"));
+  EXPECT_THAT(refusal("auto all"), HasSubstr("write it as: auto [ais|amg]"));
   must({"undo", "expect proposals == 0"});
 }
 

@@ -14,10 +14,10 @@ struct PendingObjects {
   std::future<Result<FoundObjects>> found;
 };
 
-PendingObjects findObjects(InferenceWorker& worker) {
+PendingObjects findObjects(InferenceWorker& worker, AutomaticMode mode = AutomaticMode::kAuto) {
   const auto promise = std::make_shared<std::promise<Result<FoundObjects>>>();
   const uint64_t number =
-      worker.findObjects([promise](Result<FoundObjects> found) { promise->set_value(std::move(found)); });
+      worker.findObjects(mode, [promise](Result<FoundObjects> found) { promise->set_value(std::move(found)); });
   return {number, promise->get_future()};
 }
 
@@ -34,14 +34,27 @@ TEST_F(InferenceWorkerTest, AllObjectsAreThoseOfTheSegmenter) {
   EXPECT_EQ(found->model.name, "default");
 }
 
-TEST_F(InferenceWorkerTest, FindingObjectsNeedsAnImageAndAnInstanceDecoder) {
+TEST_F(InferenceWorkerTest, FindingObjectsNeedsAnImageAndWhatIsAskedFor) {
   EXPECT_THAT(findObjects(*worker_).found.get().error().message(), HasSubstr("no image is open"));
   openWideImage();
   worker_->loadModel("prompts only");
-  const auto refused = findObjects(*worker_).found.get();
+  const auto refused = findObjects(*worker_, AutomaticMode::kInstanceDecoder).found.get();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidArgument);
   EXPECT_THAT(refused.error().message(), HasSubstr("'prompts only' has no instance decoder"));
+}
+
+TEST_F(InferenceWorkerTest, AModelWithoutInstanceDecoderFindsObjectsByAGridOfClicks) {
+  Reference reference(test::kWideShape);
+  const auto expected = segmentByGrid(reference.provider, reference.model.decoder(), {}, {});
+  ASSERT_TRUE(expected);
+  ASSERT_GT(expected->objects, 0u);
+  openWideImage();
+  EXPECT_EQ(findObjects(*worker_, AutomaticMode::kGrid).found.get()->segmentation.labels, expected->labels);
+  worker_->loadModel("prompts only");
+  const auto found = findObjects(*worker_).found.get();
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_EQ(found->segmentation.labels, expected->labels);
 }
 
 TEST_F(InferenceWorkerTest, FindingObjectsIsCancelledByItsNumberAlone) {
@@ -87,8 +100,9 @@ TEST_F(InferenceWorkerTest, AClickIsAnsweredBetweenTheTilesOfASearch) {
   gate_.close();
   std::string order;
   std::vector<Progress> told;
-  worker_->findObjects([&](const Result<FoundObjects>& found) { order += found ? 'o' : '?'; },
-                       [&](const Progress& progress) { told.push_back(progress); });
+  worker_->findObjects(
+      AutomaticMode::kAuto, [&](const Result<FoundObjects>& found) { order += found ? 'o' : '?'; },
+      [&](const Progress& progress) { told.push_back(progress); });
   ASSERT_TRUE(gate_.waitForArrival(1));
   worker_->segment(clickInTile(3), 0, [&](const Result<ObjectMask>& mask) { order += mask ? 'c' : '?'; });
   worker_->preview(clickInTile(0), [&](const Result<ObjectMask>& mask) { order += mask ? 'p' : '?'; });
