@@ -28,6 +28,7 @@ struct Options {
   std::vector<std::string> images, labels, validation, validationLabels, labelEndings, variations, frozenParts;
   std::vector<double> shares;
   std::string key, labelsKey;
+  std::optional<int64_t> channel;
   bool onlyInstances = false;  ///< `train instance`
   bool asJson = false;
   bool preflightOnly = false;
@@ -54,6 +55,7 @@ Status addSources(const Options& options, const std::vector<std::string>& images
     if (!labels.empty()) source.labels = labels[labels.size() == 1 ? 0 : i];
     source.key = options.key;
     source.labelsKey = options.labelsKey;
+    source.channel = options.channel;
     if (!validation && !options.shares.empty()) source.share = options.shares[i];
     if (!(source.share >= 0)) return usage("--shares must be positive");
     source.validation = validation;
@@ -208,6 +210,9 @@ void declareLists(CLI::App& command, Options& options) {
   command.add_option("--validation", options.validation, "annotated images that judge the training");
   command.add_option("--validation-labels", options.validationLabels, "where their labels are");
   command.add_option("--key", options.key, "dataset of the images inside HDF5, zarr or N5");
+  command
+      .add_option("--channel", options.channel, "take this channel alone, from 0; default: the first three as colours")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 20));
   command.add_option("--labels-key", options.labelsKey, "dataset of the labels inside HDF5, zarr or N5");
   command.add_option("--labels-suffix", options.labelEndings,
                      "labels of STEM.ext are STEM + this; default: _label.tif, _label.png, _mask.tif and the like");

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/array/channel.h"
+
 namespace cyto {
 
 namespace {
@@ -140,6 +142,17 @@ Result<RgbImage> stretchToRgb(const Array& image) {
     for (size_t i = 0; i < rgb.pixels.size(); i += 3) rgb.pixels[i + 1] = rgb.pixels[i + 2] = rgb.pixels[i];
   }
   return rgb;
+}
+
+Result<RgbImage> stretchToRgb(const Array& image, std::optional<int64_t> channel) {
+  Array pixels = image;
+  if (pixels.shape().t * pixels.shape().z > 1) {
+    CYTO_ASSIGN(pixels, planesAsChannels(pixels));
+  }
+  if (channel) {
+    CYTO_ASSIGN(pixels, channelOf(pixels, *channel));
+  }
+  return stretchToRgb(pixels);
 }
 
 Extent2 resizedExtent(Extent2 original, int64_t side) {

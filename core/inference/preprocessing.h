@@ -1,5 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
 #include "core/array/array.h"
 #include "core/base/result.h"
 #include "core/inference/model.h"
@@ -15,6 +20,10 @@ inline constexpr std::string_view kPreprocessingVersion = "minmax-pillow-1";
 /// micro-sam). Pixels that are not finite count as the channel's smallest finite value.
 /// `image` must hold one frame and one slice; an empty plane is kInvalidArgument.
 Result<RgbImage> stretchToRgb(const Array& image);
+
+/// The same of an image whose frames and slices may be its channels (planesAsChannels), and of one channel alone where
+/// one is named, counted from 0; kInvalidArgument when there is no such channel.
+Result<RgbImage> stretchToRgb(const Array& image, std::optional<int64_t> channel);
 
 /// Size after scaling the longest side to `side`.
 Extent2 resizedExtent(Extent2 original, int64_t side);

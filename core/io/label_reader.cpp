@@ -122,4 +122,10 @@ Status LabelReader::read(const Box& box, std::vector<uint64_t>& ids, const JobCo
   });
 }
 
+Result<bool> hasOnePlaneForMany(const fs::path& labels, const std::string& key, const ImageInfo& image) {
+  if (image.shape.t * image.shape.z == 1 || image.channels > 1) return false;
+  CYTO_ASSIGN(const LabelReader alone, LabelReader::open(labels, key));
+  return alone.shape().t * alone.shape().z == 1;
+}
+
 }  // namespace cyto::io

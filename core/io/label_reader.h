@@ -46,6 +46,10 @@ class LabelReader {
   std::unique_ptr<ImageSource> source_;
 };
 
+/// Whether one plane of labels belongs to all planes of an image: many files have channels and do not say so, and their
+/// channels are read as slices or frames. Errors: those of reading the labels.
+Result<bool> hasOnePlaneForMany(const std::filesystem::path& labels, const std::string& key, const ImageInfo& image);
+
 /// Names and states of labels, by id, that an OME-Zarr label image carries; empty for everything else.
 std::map<uint64_t, LabelProperties> labelPropertiesOf(const std::filesystem::path& path, const std::string& key);
 

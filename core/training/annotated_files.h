@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,11 +12,12 @@ namespace cyto {
 
 /// Where annotated images lie.
 struct AnnotationSource {
-  std::filesystem::path images;  ///< a folder, searched through, or one file or store
-  std::filesystem::path labels;  ///< a folder, or one file or store; empty: beside the images
-  std::string key, labelsKey;    ///< datasets inside containers (io::OpenOptions::key)
-  double share = 0;              ///< of the draws, relative to the other sources; 0: by the number of images
-  bool validation = false;       ///< everything here is kept back
+  std::filesystem::path images;    ///< a folder, searched through, or one file or store
+  std::filesystem::path labels;    ///< a folder, or one file or store; empty: beside the images
+  std::optional<int64_t> channel;  ///< of the images, counted from 0; nothing: the first three as colours
+  std::string key, labelsKey;      ///< datasets inside containers (io::OpenOptions::key)
+  double share = 0;                ///< of the draws, relative to the other sources; 0: by the number of images
+  bool validation = false;         ///< everything here is kept back
 };
 
 struct AnnotatedFile {

@@ -38,10 +38,10 @@ std::vector<std::pair<std::string, double*>> variationsOf(TrainingVariation& var
 /// Sets one of them from "NAME=PROBABILITY". kInvalidArgument names the choices.
 Status setVariation(TrainingVariation& variation, const std::string& text);
 
-/// Reads a JSON file over `recipe`: {"data": [{"images": F, "labels": F, "key": K, "labels_key": K, "share": S,
-/// "validation": true}], "labels_suffix": […], "variation": {"elastic": 0.3}, and a key for each setting}. Relative
-/// paths start at the folder of the file. Keys in `exceptKeys` are checked but not taken.
-/// Errors: kNotFound; kFormat (no JSON object); kInvalidArgument that names the unknown or wrong key.
+/// Reads a JSON file over `recipe`: {"data": [{"images": F, "labels": F, "key": K, "labels_key": K, "channel": C,
+/// "share": S, "validation": true}], "labels_suffix": […], "variation": {"elastic": 0.3}, and a key for each setting}.
+/// Relative paths start at the folder of the file. Keys in `exceptKeys` are checked but not taken. Errors: kNotFound;
+/// kFormat (no JSON object); kInvalidArgument that names the unknown or wrong key.
 Status readRecipe(const std::filesystem::path& path, TrainingRecipe& recipe,
                   const std::vector<std::string>& exceptKeys);
 

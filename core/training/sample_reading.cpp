@@ -40,7 +40,13 @@ Box boxOf(const SamplePlace& place) {
           {place.t + 1, place.z + 1, place.window.y1, place.window.x1}};
 }
 
-Result<std::vector<uint32_t>> readLabels(const SamplePlace& place, const Shape& shape) {
+/// What the labels lie over.
+Shape labelledShape(const Shape& image, bool arePlanesChannels) {
+  return arePlanesChannels ? Shape{1, 1, image.y, image.x} : image;
+}
+
+Result<std::vector<uint32_t>> readLabels(const SamplePlace& place, const Shape& image) {
+  const Shape shape = labelledShape(image, place.arePlanesChannels);
   CYTO_ASSIGN(const io::LabelReader reader, io::LabelReader::open(place.file.labels, place.labelsKey, shape));
   std::vector<uint64_t> ids;
   CYTO_TRY(reader.read(boxOf(place), ids, {}));
@@ -89,8 +95,13 @@ std::string kindOf(const RgbImage& image, const SamplePlace& place) {
 }
 
 Result<RgbImage> readPixels(const io::ImageSource& source, const SamplePlace& place) {
-  CYTO_ASSIGN(const Array pixels, source.read(boxOf(place)));
-  auto image = stretchToRgb(pixels);
+  Box box = boxOf(place);
+  if (place.arePlanesChannels) {
+    box.end.t = source.info().shape.t;
+    box.end.z = source.info().shape.z;
+  }
+  CYTO_ASSIGN(const Array pixels, source.read(box));
+  auto image = stretchToRgb(pixels, place.channel);
   if (!image) return std::move(image).error().during("'" + place.file.image.string() + "'");
   return image;
 }
@@ -115,7 +126,8 @@ std::string SamplePlace::name() const {
 Result<std::vector<SamplePlace>> placesIn(const AnnotatedFile& file, const AnnotationSource& source,
                                           TrainingDataReport& report) {
   CYTO_ASSIGN(const auto image, io::openImage(file.image, {source.key}));
-  const Shape shape = image->info().shape;
+  CYTO_ASSIGN(const bool arePlanesChannels, io::hasOnePlaneForMany(file.labels, source.labelsKey, image->info()));
+  const Shape shape = labelledShape(image->info().shape, arePlanesChannels);
   CYTO_ASSIGN(const io::LabelReader labels, io::LabelReader::open(file.labels, source.labelsKey, shape));
   ++report.imageTypes[typeText(image->info())];
   ++report.labelTypes[labels.info().fileDtype];
@@ -128,7 +140,11 @@ Result<std::vector<SamplePlace>> placesIn(const AnnotatedFile& file, const Annot
     for (int64_t z = 0; z < shape.z; ++z) {
       for (int64_t part = 0; part < down * across; ++part) {
         const int64_t row = part / across, column = part % across;
-        SamplePlace place{file, source.key, source.labelsKey, t, z, {}, false, down * across == 1};
+        SamplePlace place{.file = file, .key = source.key, .labelsKey = source.labelsKey, .channel = source.channel};
+        place.arePlanesChannels = arePlanesChannels;
+        place.t = t;
+        place.z = z;
+        place.isWholePlane = down * across == 1;
         place.window = {row * shape.y / down, column * shape.x / across, (row + 1) * shape.y / down,
                         (column + 1) * shape.x / across};
         place.isWholeFile = place.isWholePlane && shape.t * shape.z == 1;

@@ -9,6 +9,8 @@ namespace cyto {
 struct SamplePlace {
   AnnotatedFile file;
   std::string key, labelsKey;
+  std::optional<int64_t> channel;
+  bool arePlanesChannels = false;  ///< the image is a stack, and the labels are one plane for all of it
   int64_t t = 0, z = 0;
   PlaneBox window;
   bool isWholeFile = true;  ///< the only plane of the file and all of it

@@ -7,7 +7,6 @@
 #include "app/cli/evaluate/interactive_results.h"
 #include "app/cli/json_text.h"
 #include "app/cli/model_options.h"
-#include "core/array/channel.h"
 #include "core/base/atomic_file.h"
 #include "core/chart/chart_file.h"
 #include "core/display/contour_overlay.h"
@@ -118,7 +117,7 @@ class InteractiveEvaluation {
 
   Status evaluateImage(const EvaluationPair& pair, const JobContext& job) {
     CYTO_ASSIGN(const auto image, io::openImage(pair.input));
-    CYTO_ASSIGN(const bool arePlanesChannels, hasOnePlaneForMany(pair.labels, image->info()));
+    CYTO_ASSIGN(const bool arePlanesChannels, io::hasOnePlaneForMany(pair.labels, "", image->info()));
     Shape shape = image->info().shape;
     if (arePlanesChannels) shape = {1, 1, shape.y, shape.x};
     CYTO_ASSIGN(const io::LabelReader labels, io::LabelReader::open(pair.labels, "", shape));
@@ -138,13 +137,6 @@ class InteractiveEvaluation {
     return {};
   }
 
-  /// Many files have channels and do not say so: then one label plane belongs to a stack of them.
-  static Result<bool> hasOnePlaneForMany(const fs::path& labels, const io::ImageInfo& image) {
-    CYTO_ASSIGN(const io::LabelReader alone, io::LabelReader::open(labels, ""));
-    const bool isStack = image.shape.t * image.shape.z > 1 && image.channels == 1;
-    return isStack && alone.shape().t * alone.shape().z == 1;
-  }
-
   Result<std::vector<TruthObject>> readTruth(const io::LabelReader& labels, const Box& plane,
                                              const JobContext& job) const {
     std::vector<uint64_t> ids;
@@ -156,13 +148,8 @@ class InteractiveEvaluation {
 
   /// One plane; of a box of several, the planes are the channels.
   Result<RgbImage> readPixels(const io::ImageSource& image, const Box& box, const JobContext& job) const {
-    CYTO_ASSIGN(Array pixels, image.read(box, 0, {job.cancel, {}}));
-    if (pixels.shape().t * pixels.shape().z > 1) {
-      CYTO_ASSIGN(pixels, planesAsChannels(pixels));
-    }
-    if (!options_.channel) return stretchToRgb(pixels);
-    CYTO_ASSIGN(const Array chosen, channelOf(pixels, *options_.channel));
-    return stretchToRgb(chosen);
+    CYTO_ASSIGN(const Array pixels, image.read(box, 0, {job.cancel, {}}));
+    return stretchToRgb(pixels, options_.channel);
   }
 
   Status evaluatePlane(const TruePlane& plane, const JobContext& job) {

@@ -28,7 +28,7 @@ TEST_F(RecipeTest, SetsWhatItSays) {
   const Status status = read(R"({
     // comments are allowed
     "description": "a test",
-    "data": [{"images": "a", "share": 2}, {"images": "/b", "labels": "c", "key": "raw", "validation": true}],
+    "data": [{"images": "a", "share": 2}, {"images": "/b", "labels": "c", "key": "raw", "channel": 1, "validation": true}],
     "labels_suffix": "_truth.png", "steps": 30, "minutes": 1.5, "start_weights": "cyto-small",
     "checkpoint_dir": "run", "variation": {"elastic": 0.75}})",
                              recipe);
@@ -38,6 +38,8 @@ TEST_F(RecipeTest, SetsWhatItSays) {
   EXPECT_EQ(recipe.data.sources[0].share, 2);
   EXPECT_EQ(recipe.data.sources[1].images, "/b");
   EXPECT_EQ(recipe.data.sources[1].key, "raw");
+  EXPECT_FALSE(recipe.data.sources[0].channel);
+  EXPECT_EQ(recipe.data.sources[1].channel, 1);
   EXPECT_TRUE(recipe.data.sources[1].validation);
   EXPECT_EQ(recipe.data.labelEndings, std::vector<std::string>{"_truth.png"});
   EXPECT_EQ(recipe.training.steps, 30);
@@ -53,6 +55,7 @@ TEST_F(RecipeTest, ItsTextReadsBackTheSame) {
   recipe.data.sources[0].images = "x";
   recipe.data.sources[0].labels = "y";
   recipe.data.sources[0].share = 0.5;
+  recipe.data.sources[0].channel = 2;
   recipe.training.seed = 77;
   recipe.training.learningRate = 3e-5;
   recipe.startWeights = "vit_b_lm";
@@ -82,6 +85,7 @@ TEST_F(RecipeTest, RefusesWhatItDoesNotKnowAndNamesIt) {
       {R"({"stesp": 30})", "'stesp'"},
       {R"({"data": [{"image": "a"}]})", "'image'"},
       {R"({"data": [{"labels": "a"}]})", "images"},
+      {R"({"data": [{"images": "a", "channel": -1}]})", "'channel'"},
       {R"({"data": {"images": "a"}})", "'data'"},
       {R"({"steps": "many"})", "'steps'"},
       {R"({"steps": -1})", "'steps'"},

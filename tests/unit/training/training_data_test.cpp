@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "core/io/label_writer.h"
@@ -14,6 +15,7 @@ namespace cyto {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
@@ -187,6 +189,43 @@ TEST(TrainingData, LargePlanesAreCutIntoPatches) {
   const auto second = data->read(1);
   ASSERT_TRUE(second) << second.error().message();
   EXPECT_EQ(second->labels[0], labels.as<uint32_t>()[static_cast<size_t>(data->samples()[0].columns)]);
+}
+
+/// A file of three planes that does not say that they are channels; only the second one shows the objects.
+void writeStack(const fs::path& folder) {
+  const Array labels = test::squares(48, 48, 3);
+  Array stack = *Array::create(Dtype::kUint16, {1, 3, 48, 48});
+  const auto ids = labels.as<uint32_t>();
+  std::transform(ids.begin(), ids.end(), stack.plane<uint16_t>(0, 0, 1).begin(),
+                 [](uint32_t id) -> uint16_t { return id > 0 ? 900 : 100; });
+  ASSERT_TRUE(io::writeImageTiff(folder / "stack.tif", stack, {}));
+  ASSERT_TRUE(io::writeLabelTiff(folder / "stack_label.tif", labels, {}));
+}
+
+TEST(TrainingData, OnePlaneOfLabelsOverAStackMeansThatItsPlanesAreChannels) {
+  const test::TemporaryFolder folder;
+  writeStack(folder.path());
+  const auto data = open({at(folder.path())});
+  ASSERT_THAT(data->samples(), SizeIs(1));
+  EXPECT_EQ(data->samples()[0].objects, 3);
+  const auto image = data->read(0);
+  ASSERT_TRUE(image) << image.error().message();
+  ASSERT_NE(image->labels[0], 0u);
+  EXPECT_THAT(std::vector(image->image.pixels.begin(), image->image.pixels.begin() + 3), ElementsAre(0, 255, 0));
+}
+
+TEST(TrainingData, LearnsFromOneChannelWhereItIsNamed) {
+  const test::TemporaryFolder folder;
+  writeStack(folder.path());
+  AnnotationSource source = at(folder.path());
+  source.channel = 1;
+  const auto image = open({source})->read(0);
+  ASSERT_TRUE(image) << image.error().message();
+  EXPECT_THAT(std::vector(image->image.pixels.begin(), image->image.pixels.begin() + 3), ElementsAre(255, 255, 255));
+  source.channel = 3;
+  const auto missing = open({source});
+  ASSERT_THAT(missing->report().problems, SizeIs(1));
+  EXPECT_THAT(missing->report().problems[0], HasSubstr("channel"));
 }
 
 TEST(TrainingData, ReadsHdf5WithKeys) {
