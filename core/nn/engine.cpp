@@ -3,6 +3,7 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/version.h>
 
+#include "core/base/usable_resources.h"
 #include "core/inference/model_registry.h"
 #include "core/inference/preprocessing.h"
 #include "core/nn/cyto/cyto_small.h"
@@ -10,6 +11,7 @@
 #include "core/nn/devices.h"
 #include "core/nn/failures.h"
 #include "core/nn/loaded_model.h"
+#include "core/nn/memory_check.h"
 #include "core/nn/processor_peak.h"
 #include "core/nn/sam/instance_decoder_weights.h"
 #include "core/nn/sam/instance_unetr.h"
@@ -93,6 +95,7 @@ class TorchEngine : public Engine {
     }
     identity.name = request.name.empty() ? identity.architecture : request.name;
     CYTO_ASSIGN(identity.precision, choosePrecision(request, identity.architecture, identity.device));
+    CYTO_TRY(checkMemory(checkpoint.model, identity, usableMemory_bytes()));
     identity.weightsHash = request.weightsHash;
     if (identity.weightsHash.empty()) {
       CYTO_ASSIGN(identity.weightsHash, hashWeightsFile(request.checkpoint));

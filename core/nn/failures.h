@@ -6,6 +6,7 @@
 #include <functional>
 #include <new>
 #include <string>
+#include <string_view>
 
 #include "core/base/cancel.h"
 #include "core/base/result.h"
@@ -36,6 +37,10 @@ auto catchFailures(const std::string& doing, Work&& work) -> decltype(work()) {
   } catch (const c10::OutOfMemoryError&) {
     return Error(ErrorCode::kOutOfMemory, doing + ": not enough GPU memory; use --device cpu or smaller tiles");
   } catch (const c10::Error& error) {
+    // What LibTorch throws when the system refuses memory has no type of its own.
+    if (std::string_view(error.what_without_backtrace()).find("can't allocate memory") != std::string_view::npos) {
+      return Error(ErrorCode::kOutOfMemory, doing + ": not enough memory; close other programs or use smaller tiles");
+    }
     return Error(ErrorCode::kInternal, doing + " failed: " + error.what_without_backtrace());
   } catch (const std::exception& error) {
     return Error(ErrorCode::kInternal, doing + " failed: " + error.what());

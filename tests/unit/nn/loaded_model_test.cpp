@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+#include "core/nn/failures.h"
+#include "core/nn/memory_check.h"
 #include "core/nn/sam/sam_model.h"
 #include "tests/support/shared_data.h"
 #include "tests/unit/nn/fixture.h"
@@ -215,6 +217,33 @@ TEST_F(LoadedModelTest, ACancelledEncodeSaysSo) {
   JobContext job;
   job.cancel = cancel.token();
   EXPECT_EQ(model_->encoder().encode(image_, job).error().code(), ErrorCode::kCancelled);
+}
+
+TEST(CheckMemory, RefusesAModelThatDoesNotFitAndSaysWhatHelps) {
+  const NamedTensors weights = {{"large", at::zeros({1}).expand({300'000'000})}, {"small", at::zeros({10})}};
+  ModelIdentity identity;
+  identity.name = "vit_x";
+  identity.device = "cpu";
+  EXPECT_TRUE(checkMemory(weights, identity, int64_t{1'700'000'000}));
+  const Status refused = checkMemory(weights, identity, int64_t{1'500'000'000});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kOutOfMemory);
+  EXPECT_THAT(refused.error().message(), HasSubstr("'vit_x' needs about 1.6 GB of memory in fp32"));
+  EXPECT_THAT(refused.error().message(), HasSubstr("may use 1.5 GB; use a smaller model, --precision bf16"));
+  identity.precision = Precision::kBf16;
+  EXPECT_TRUE(checkMemory(weights, identity, int64_t{1'100'000'000}));
+  EXPECT_FALSE(checkMemory(weights, identity, int64_t{1'000'000'000}));
+}
+
+TEST(CatchFailures, MemoryThatTheSystemRefusesIsSaidInOneSentence) {
+  // More than a process can address.
+  const auto refused = catchFailures("trying", []() -> Status {
+    at::empty({int64_t{1} << 46});
+    return {};
+  });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kOutOfMemory);
+  EXPECT_THAT(refused.error().message(), ::testing::StartsWith("trying: not enough memory"));
 }
 
 }  // namespace
