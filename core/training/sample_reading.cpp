@@ -106,7 +106,10 @@ Result<RgbImage> readPixels(const io::ImageSource& source, const SamplePlace& pl
   return image;
 }
 
-std::string typeText(const io::ImageInfo& info) {
+std::string typeText(const io::ImageInfo& info, bool arePlanesChannels) {
+  if (arePlanesChannels) {
+    return info.fileDtype + ", " + std::to_string(info.shape.t * info.shape.z) + " planes taken as channels";
+  }
   return info.fileDtype + ", " + std::to_string(info.channels) + (info.channels == 1 ? " channel" : " channels");
 }
 
@@ -129,7 +132,7 @@ Result<std::vector<SamplePlace>> placesIn(const AnnotatedFile& file, const Annot
   CYTO_ASSIGN(const bool arePlanesChannels, io::hasOnePlaneForMany(file.labels, source.labelsKey, image->info()));
   const Shape shape = labelledShape(image->info().shape, arePlanesChannels);
   CYTO_ASSIGN(const io::LabelReader labels, io::LabelReader::open(file.labels, source.labelsKey, shape));
-  ++report.imageTypes[typeText(image->info())];
+  ++report.imageTypes[typeText(image->info(), arePlanesChannels)];
   ++report.labelTypes[labels.info().fileDtype];
   const auto parts = [](int64_t extent) {
     return std::max<int64_t>(1, (extent + kLargestSampleSide - 1) / kLargestSampleSide);

@@ -1,6 +1,7 @@
 #include "core/nn/cyto/cyto_small.h"
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <exception>
@@ -106,6 +107,7 @@ Result<std::unique_ptr<CytoSmall>> makeFrom(WeightSource source, at::ScalarType 
 }  // namespace
 
 Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights, at::ScalarType preparedType) {
+  const c10::AutoGradMode withoutGradients(false);
   return makeFrom(WeightSource(weights), preparedType);
 }
 

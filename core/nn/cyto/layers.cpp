@@ -2,10 +2,13 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
+#include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+
+#include "core/nn/parallel_tasks.h"
 
 namespace cyto::nn {
 
@@ -25,7 +28,7 @@ at::Tensor WeightSource::taken(const std::string& name, at::IntArrayRef shape) c
   const auto found = given_.find(name);
   if (found == given_.end()) throw std::runtime_error("weight '" + name + "' is missing");
   if (found->second.sizes() != shape) throw std::runtime_error("weight '" + name + "' has another shape");
-  const at::Tensor weight = found->second.detach().to(at::kCPU, at::kFloat).clone();
+  const at::Tensor weight = found->second.detach().to(at::kFloat).clone();
   return shape.size() == 4 ? weight.contiguous(at::MemoryFormat::ChannelsLast) : weight;
 }
 
@@ -68,14 +71,46 @@ at::Tensor Convolution::pointwise(const at::Tensor& x) const {
       .permute({0, 3, 1, 2});
 }
 
+namespace {
+
+constexpr double kEpsilon = 1e-3;
+constexpr int64_t kPixelsPerTask = 256;
+
+/// Pixels as rows, normed by a kernel for their type.
+at::Tensor normed(const at::Tensor& pixels, const ChannelNorm& norm, decltype(KernelSet::norm) kernel) {
+  at::Tensor out = at::empty_like(pixels);
+  const int64_t width = pixels.size(-1), count = pixels.numel() / width;
+  const Norm work{pixels.const_data_ptr(),
+                  norm.weight.const_data_ptr<float>(),
+                  norm.bias.const_data_ptr<float>(),
+                  out.mutable_data_ptr(),
+                  width,
+                  static_cast<float>(kEpsilon)};
+  runTasks((count + kPixelsPerTask - 1) / kPixelsPerTask, [&](int64_t task, int64_t) {
+    kernel(work, task * kPixelsPerTask, std::min(count, (task + 1) * kPixelsPerTask));
+  });
+  return out;
+}
+
+}  // namespace
+
 ChannelNorm::ChannelNorm(WeightSource& source, const std::string& name, int64_t channels)
     : weight(source.constant(name + ".weight", {channels}, 1.0)),
-      bias(source.constant(name + ".bias", {channels}, 0.0)) {}
+      bias(source.constant(name + ".bias", {channels}, 0.0)) {
+  const bool fits = channels % 16 == 0 && channels <= kWidestNorm;
+  if (fits && weight.is_cpu() && !c10::GradMode::is_enabled()) kernelSet = kernels();
+}
 
 at::Tensor ChannelNorm::operator()(const at::Tensor& x) const {
-  const at::Tensor channelsInside = x.permute({0, 2, 3, 1});
-  return at::layer_norm(channelsInside, {x.size(1)}, weight.to(x.scalar_type()), bias.to(x.scalar_type()), 1e-3)
-      .permute({0, 3, 1, 2});
+  const at::Tensor pixels = x.permute({0, 2, 3, 1});
+  const auto kernel = !kernelSet || !pixels.is_contiguous() ? nullptr
+                      : x.scalar_type() == at::kFloat       ? kernelSet->norm
+                      : x.scalar_type() == at::kBFloat16    ? kernelSet->normBf16
+                                                            : nullptr;
+  const at::Tensor result = kernel ? normed(pixels, *this, kernel)
+                                   : at::layer_norm(pixels, {x.size(1)}, weight.to(x.scalar_type()),
+                                                    bias.to(x.scalar_type()), kEpsilon);
+  return result.permute({0, 3, 1, 2});
 }
 
 ResidualBlock::ResidualBlock(WeightSource& source, const std::string& name, int64_t channels)

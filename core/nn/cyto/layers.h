@@ -8,13 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "core/nn/kernels/kernel_set.h"
 #include "core/nn/weights/checkpoint.h"
 
 namespace cyto::nn {
 
 /// Where the layers get their weights: drawn at random, taken by name from a checkpoint, or drawn where the checkpoint
-/// is of an earlier network that lacked them. It keeps the weights in the order of the network, as fp32 leaves that may
-/// require gradients.
+/// is of an earlier network that lacked them. It keeps the weights in the order of the network and on the device of the
+/// given ones, as fp32 leaves that may require gradients.
 class WeightSource {
  public:
   explicit WeightSource(uint64_t seed);
@@ -57,13 +58,14 @@ struct Convolution {
 };
 
 /// Layer norm over the channels of each pixel: no batch or image statistics, so that crops in training
-/// and whole frames in use see the same function.
+/// and whole frames in use see the same function. Made without gradients it takes the kernels of the processor.
 struct ChannelNorm {
   ChannelNorm() = default;
   ChannelNorm(WeightSource& source, const std::string& name, int64_t channels);
   at::Tensor operator()(const at::Tensor& x) const;
 
   at::Tensor weight, bias;
+  const KernelSet* kernelSet = nullptr;
 };
 
 /// x + convolution(relu(convolution(norm(x)))), both 3x3. Dense and not depthwise: on processors with

@@ -4,7 +4,7 @@
 
 namespace cyto::nn {
 
-/// The inner loops of SAM, written by hand for the instruction sets of processors (spec/performance.md §2, §3, §5).
+/// The inner loops of the networks, written by hand for the instruction sets of processors (spec/performance.md §2, §3, §5).
 /// Nothing here knows LibTorch, allocates memory or starts threads: pointers come from the caller, who also splits the
 /// work. All matrices are row-major; a "panel" holds 64 columns of a matrix together, row after row, so that a product
 /// reads it from front to back: element (k, n) lies at (n / 64) * rows * 64 + k * 64 + n % 64.
@@ -66,6 +66,17 @@ struct AddNorm {
   int64_t width = 0;
   float epsilon = 0;
 };
+
+/// out = layer norm of x; rows of `width` values, a multiple of 16 and at most kWidestNorm. x and out are float or bf16.
+struct Norm {
+  const void* x = nullptr;
+  const float* weight = nullptr;
+  const float* bias = nullptr;
+  void* out = nullptr;
+  int64_t width = 0;
+  float epsilon = 0;
+};
+inline constexpr int64_t kWidestNorm = 1024;
 
 /// A linear layer for a few rows: out = act(x W^T + bias), W^T in panels (in, out), out a multiple of 16.
 struct RowsLinear {
@@ -141,6 +152,8 @@ struct KernelSet {
   AttentionKernels attentionBf16;  ///< empty when the processor has no bf16
   void (*addNorm)(const AddNorm& work, int64_t begin, int64_t end) = nullptr;
   void (*addNormBf16)(const AddNorm& work, int64_t begin, int64_t end) = nullptr;  ///< delta and out are bf16
+  void (*norm)(const Norm& work, int64_t begin, int64_t end) = nullptr;
+  void (*normBf16)(const Norm& work, int64_t begin, int64_t end) = nullptr;  ///< x and out are bf16; or null
   void (*linear)(const RowsLinear& layer, const float* x, int64_t rows, bool withRelu, float* out) = nullptr;
   /// Fills `weighted` as (inner, lanes).
   void (*attendProjected)(const ProjectedAttention& work, int64_t begin, int64_t end, const LaneSums& sums,

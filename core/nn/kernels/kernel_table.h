@@ -12,9 +12,11 @@ inline constexpr KernelSet makeKernelSet(const char* name) {
   set.name = name;
   set.attention = attentionKernels<Fp32Attention>();
   set.addNorm = &addNorm<float>;
+  set.norm = &norm<float>;
 #if defined(__AVX512BF16__)
   set.attentionBf16 = attentionKernels<Bf16Attention>();
   set.addNormBf16 = &addNorm<Bf16>;
+  set.normBf16 = &norm<Bf16>;
   set.peakWorkBf16 = &peakWorkBf16;
 #endif
   set.peakWork = &peakWork;

@@ -1,4 +1,4 @@
-// Residual addition and layer norm in one pass. See simd.h about namespaces.
+// Layer norm, and residual addition and layer norm in one pass. See simd.h about namespaces.
 #pragma once
 
 #include "core/nn/kernels/element.h"
@@ -39,6 +39,17 @@ CYTO_INLINE void normRow(const float* x, int64_t width, const float* weight, con
   const Floats mean = fill(moments.mean), scale = fill(moments.scale);
   for (int64_t i = 0; i < width; i += kLanes) {
     storeElements(out + i, multiplyAdd((load(x + i) - mean) * scale, load(weight + i), load(bias + i)));
+  }
+}
+
+template <class Element>
+void norm(const Norm& work, int64_t begin, int64_t end) {
+  float values[kWidestNorm];
+  for (int64_t row = begin; row < end; ++row) {
+    const Element* const x = static_cast<const Element*>(work.x) + row * work.width;
+    for (int64_t i = 0; i < work.width; i += kLanes) store(values + i, loadElements(x + i));
+    normRow(values, work.width, work.weight, work.bias, work.epsilon,
+            static_cast<Element*>(work.out) + row * work.width);
   }
 }
 

@@ -192,6 +192,38 @@ TEST_P(Kernels, AddNorm) {
   }
 }
 
+TEST_P(Kernels, Norm) {
+  for (const int64_t width : {16, 48, 192, 1024}) {
+    SCOPED_TRACE(width);
+    const int64_t rows = 5;
+    const Values x = random(rows * width, 3), weight = random(width), bias = random(width);
+    Values out(x.size(), 77.0F);
+    set_->norm({x.data(), weight.data(), bias.data(), out.data(), width, 1e-3F}, 1, rows);
+    EXPECT_EQ(out[static_cast<size_t>(width - 1)], 77.0F) << "the first row is not asked for";
+    for (int64_t row = 1; row < rows; ++row) {
+      const auto value = [&](int64_t i) { return static_cast<double>(x[static_cast<size_t>(row * width + i)]); };
+      double mean = 0, variance = 0;
+      for (int64_t i = 0; i < width; ++i) mean += value(i) / static_cast<double>(width);
+      for (int64_t i = 0; i < width; ++i) variance += std::pow(value(i) - mean, 2) / static_cast<double>(width);
+      for (int64_t i = 0; i < width; ++i) {
+        const auto column = static_cast<size_t>(i);
+        ASSERT_NEAR(out[static_cast<size_t>(row * width + i)],
+                    (value(i) - mean) / std::sqrt(variance + 1e-3) * weight[column] + bias[column], 2e-5);
+      }
+    }
+    if (!set_->normBf16) continue;
+    std::vector<uint16_t> halves(x.size()), outHalves(x.size());
+    Values rounded(x.size());
+    std::transform(x.begin(), x.end(), halves.begin(), toBf16);
+    std::transform(halves.begin(), halves.end(), rounded.begin(), fromBf16);
+    set_->normBf16({halves.data(), weight.data(), bias.data(), outHalves.data(), width, 1e-3F}, 0, rows);
+    set_->norm({rounded.data(), weight.data(), bias.data(), out.data(), width, 1e-3F}, 0, rows);
+    for (size_t i = 0; i < out.size(); ++i) {
+      ASSERT_NEAR(fromBf16(outHalves[i]), out[i], std::abs(out[i]) / 256 + 1e-6F);
+    }
+  }
+}
+
 TEST_P(Kernels, LinearForAFewRows) {
   for (int round = 0; round < 8; ++round) {
     const int64_t rows = between(1, 14), in = between(1, 90), out = 16 * between(1, 11);

@@ -89,6 +89,20 @@ TEST(CytoSmall, DecodesPreparedMapsInItsOwnPrecision) {
   EXPECT_FALSE(given.equal(wanted)) << "the decoder still ran in fp32";
 }
 
+TEST(CytoSmall, ItsKernelsGiveWhatLibTorchGives) {
+  const auto eager = createCytoSmall(1);  // with gradients, so without kernels
+  const auto fast = *cytoSmallFromWeights(eager->namedTensors());
+  const at::AutoGradMode withoutGradients(false);
+  const Features wanted = eager->encode(someFrame(160)), given = fast->encode(someFrame(160));
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    EXPECT_LT((wanted[i] - given[i]).norm().item<double>() / wanted[i].norm().item<double>(), 1e-5) << i;
+  }
+  const at::Tensor masks = eager->decode(wanted, clicks(), true).logits;
+  const DecodedMasks prepared =
+      fast->decodePrepared(*fast->prepare(given), clicks(), MaskSelection::kAllAlternatives);
+  EXPECT_LT((masks - prepared.logits).norm().item<double>() / masks.norm().item<double>(), 1e-4);
+}
+
 TEST(CytoSmall, GradientsReachEveryWeight) {
   const TrainedNetwork network = trainedCytoSmall(createCytoSmall(1));
   const NamedTensors weights = network.prompted->namedTensors();

@@ -208,6 +208,7 @@ TEST(TrainingData, OnePlaneOfLabelsOverAStackMeansThatItsPlanesAreChannels) {
   const auto data = open({at(folder.path())});
   ASSERT_THAT(data->samples(), SizeIs(1));
   EXPECT_EQ(data->samples()[0].objects, 3);
+  EXPECT_EQ(data->report().imageTypes.at("uint16, 3 planes taken as channels"), 1);
   const auto image = data->read(0);
   ASSERT_TRUE(image) << image.error().message();
   ASSERT_NE(image->labels[0], 0u);
