@@ -17,6 +17,9 @@ Result<Array> channelOf(const Array& image, int64_t channel) {
 
 Result<Array> planesAsChannels(const Array& image) {
   const Shape& shape = image.shape();
+  if (image.channels() > 1) {
+    return Error(ErrorCode::kInvalidArgument, "an image that has channels cannot have its planes as channels too");
+  }
   CYTO_ASSIGN(Array channels, Array::create(image.dtype(), {1, 1, shape.y, shape.x}, shape.t * shape.z));
   std::copy_n(image.data(), image.size_bytes(), channels.data());
   return channels;

@@ -9,7 +9,7 @@ namespace cyto {
 Result<Array> channelOf(const Array& image, int64_t channel);
 
 /// A copy in which every frame and slice is a channel, in the order in which they lie: for files that do not say that
-/// their planes are channels. `image` has one channel. kOutOfMemory.
+/// their planes are channels. kInvalidArgument when `image` has channels already, kOutOfMemory.
 Result<Array> planesAsChannels(const Array& image);
 
 }  // namespace cyto

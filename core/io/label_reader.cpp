@@ -123,7 +123,9 @@ Status LabelReader::read(const Box& box, std::vector<uint64_t>& ids, const JobCo
 }
 
 Result<bool> hasOnePlaneForMany(const fs::path& labels, const std::string& key, const ImageInfo& image) {
-  if (image.shape.t * image.shape.z == 1 || image.channels > 1) return false;
+  constexpr int64_t kMostChannels = 16;
+  const int64_t planes = image.shape.t * image.shape.z;
+  if (planes == 1 || planes > kMostChannels || image.channels > 1) return false;
   CYTO_ASSIGN(const LabelReader alone, LabelReader::open(labels, key));
   return alone.shape().t * alone.shape().z == 1;
 }

@@ -47,7 +47,8 @@ class LabelReader {
 };
 
 /// Whether one plane of labels belongs to all planes of an image: many files have channels and do not say so, and their
-/// channels are read as slices or frames. Errors: those of reading the labels.
+/// channels are read as slices or frames. More than 16 planes are no channels but a volume or a series. Errors: those
+/// of reading the labels.
 Result<bool> hasOnePlaneForMany(const std::filesystem::path& labels, const std::string& key, const ImageInfo& image);
 
 /// Names and states of labels, by id, that an OME-Zarr label image carries; empty for everything else.

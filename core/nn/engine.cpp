@@ -95,7 +95,6 @@ class TorchEngine : public Engine {
     }
     identity.name = request.name.empty() ? identity.architecture : request.name;
     CYTO_ASSIGN(identity.precision, choosePrecision(request, identity.architecture, identity.device));
-    CYTO_TRY(checkMemory(checkpoint.model, identity, usableMemory_bytes()));
     identity.weightsHash = request.weightsHash;
     if (identity.weightsHash.empty()) {
       CYTO_ASSIGN(identity.weightsHash, hashWeightsFile(request.checkpoint));
@@ -103,6 +102,7 @@ class TorchEngine : public Engine {
     CYTO_TRY(job.cancel.check());
     NamedTensors ofNetwork = std::move(checkpoint.model);
     CYTO_ASSIGN(NamedTensors ofDecoder, instanceDecoderOf(std::move(checkpoint), request.checkpoint));
+    CYTO_TRY(checkMemory(ofNetwork, ofDecoder, identity, usableMemory_bytes()));
     CYTO_TRY(job.cancel.check());
     auto network = makeNetwork(identity, std::move(ofNetwork));
     if (!network) return std::move(network).error().during("the checkpoint '" + request.checkpoint.string() + "'");

@@ -55,6 +55,9 @@ class PromptSegmenter {
   /// used for all its objects before the next.
   Result<std::vector<ObjectMask>> segmentAll(const std::vector<ObjectPrompts>& objects, const JobContext& job);
 
+  /// Whether prompts on this tile need no embedding any more, because a prepared one is kept. Any thread may ask.
+  bool isPrepared(const TileAddress& tile) const { return prepared_.contains(tile); }
+
   const SegmenterTimes& times() const { return times_; }
 
  private:

@@ -26,7 +26,6 @@ struct Attention {
   bool operator==(const Attention&) const = default;
 };
 
-/// One tile of one plane.
 /// How a session cuts a plane: one tile while both sides are at most 1536 pixels, else tiles of 768 with a halo of 128.
 /// The same with and without a window, so that masks are equal.
 Tiling sessionTiling(const Shape& image);

@@ -140,7 +140,7 @@ bool InferenceWorker::isWarm(int64_t t, int64_t z, double y, double x) const {
   const std::lock_guard lock(mutex_);
   if (!scene_ || isImageNew_ || modelState_.phase == ModelState::Phase::kLoading) return false;
   const auto tiles = tilesOf({1, t, z, {{y, x, true}}, {}, {}, false}, scene_->embeddings);
-  return !tiles.empty() && isReady(scene_->embeddings, tiles.front());
+  return !tiles.empty() && scene_->isReady(tiles.front());
 }
 
 void InferenceWorker::waitUntilIdle(bool withEmbeddings) {
@@ -304,7 +304,7 @@ Error InferenceWorker::withoutScene() const {
 Result<ObjectMask> InferenceWorker::maskFor(const Request& request, const JobContext& job) {
   if (!scene_) return withoutScene();
   for (const TileAddress& tile : tilesOf(request.prompts, scene_->embeddings)) {
-    if (!isReady(scene_->embeddings, tile)) CYTO_TRY(embed(tile, job));
+    if (!scene_->isReady(tile)) CYTO_TRY(embed(tile, job));
   }
   return withoutExceptions("segmenting", [&]() -> Result<ObjectMask> {
     if (request.alternative <= 0) return scene_->segmenter.segment(request.prompts, job);

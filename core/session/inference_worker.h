@@ -142,6 +142,11 @@ class InferenceWorker {
     EncodingProvider embeddings;
     PromptSegmenter segmenter;
     bool hasFailed = false;  ///< nothing is embedded ahead any more
+
+    /// Whether prompts on this tile need no encoding: its embedding, or a prepared one, is in memory.
+    bool isReady(const TileAddress& tile) const {
+      return embeddings.isReady(tile.t, tile.z, tile.tile) || segmenter.isPrepared(tile);
+    }
   };
 
   enum class Work { kAnswering, kChangingImage, kLoading, kSegmenting, kPreviewing, kFinding, kEmbedding };

@@ -65,7 +65,7 @@ bool InferenceWorker::isPreviewDue() {
     return false;
   }
   if (!preview_->missing) preview_->missing = tilesOf(preview_->request.prompts, scene_->embeddings);
-  std::erase_if(*preview_->missing, [this](const TileAddress& tile) { return isReady(scene_->embeddings, tile); });
+  std::erase_if(*preview_->missing, [this](const TileAddress& tile) { return scene_->isReady(tile); });
   if (preview_->missing->empty()) return true;
   if (scene_->hasFailed) dropPreview();
   return false;
@@ -78,8 +78,9 @@ std::optional<TileAddress> InferenceWorker::nextTile() {
   if (!attention_) return std::nullopt;
   EncodingProvider& embeddings = scene_->embeddings;
   const auto wanted = tilesByAttention(embeddings.tiling(), embeddings.imageShape(), *attention_, tilesInBudget());
-  const auto next =
-      std::find_if(wanted.begin(), wanted.end(), [&](const TileAddress& tile) { return !isReady(embeddings, tile); });
+  const auto next = std::find_if(wanted.begin(), wanted.end(), [&](const TileAddress& tile) {
+    return !embeddings.isReady(tile.t, tile.z, tile.tile);
+  });
   if (next == wanted.end()) return std::nullopt;
   // The new tile pushes out the one that was used longest ago, which must be none of these as long as there are others.
   for (auto tile = wanted.rbegin(); tile != wanted.rend(); ++tile) embeddings.touch(tile->t, tile->z, tile->tile);
@@ -95,8 +96,7 @@ size_t InferenceWorker::tilesInBudget() const {
 bool InferenceWorker::isWarm(const ObjectPrompts& prompts) const {
   if (!scene_) return false;
   const std::vector<TileAddress> tiles = tilesOf(prompts, scene_->embeddings);
-  return std::all_of(tiles.begin(), tiles.end(),
-                     [this](const TileAddress& tile) { return isReady(scene_->embeddings, tile); });
+  return std::all_of(tiles.begin(), tiles.end(), [this](const TileAddress& tile) { return scene_->isReady(tile); });
 }
 
 void InferenceWorker::requestModel(std::string nameOrFile) {

@@ -15,8 +15,4 @@ std::vector<TileAddress> tilesOf(const ObjectPrompts& prompts, const EncodingPro
   return tiles;
 }
 
-bool isReady(const EncodingProvider& embeddings, const TileAddress& tile) {
-  return embeddings.isReady(tile.t, tile.z, tile.tile);
-}
-
 }  // namespace cyto

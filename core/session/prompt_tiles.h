@@ -11,7 +11,4 @@ namespace cyto {
 /// The tiles that answer these prompts; none when they would be refused.
 std::vector<TileAddress> tilesOf(const ObjectPrompts& prompts, const EncodingProvider& embeddings);
 
-/// Whether the tile's embedding is in memory.
-bool isReady(const EncodingProvider& embeddings, const TileAddress& tile);
-
 }  // namespace cyto

@@ -1,7 +1,6 @@
 #include "core/nn/cyto/cyto_small.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <exception>
@@ -107,7 +106,6 @@ Result<std::unique_ptr<CytoSmall>> makeFrom(WeightSource source, at::ScalarType 
 }  // namespace
 
 Result<std::unique_ptr<CytoSmall>> cytoSmallFromWeights(const NamedTensors& weights, at::ScalarType preparedType) {
-  const c10::AutoGradMode withoutGradients(false);
   return makeFrom(WeightSource(weights), preparedType);
 }
 

@@ -16,7 +16,7 @@ namespace cyto::nn {
 /// which stay fp32.
 class CytoSmall final : public PromptableModel {
  public:
-  /// `preparedType`: what `prepare` turns feature maps into, so that masks are decoded with that arithmetic.
+  /// `preparedType`: what `prepare` turns its projections into, so that masks are decoded with that arithmetic.
   explicit CytoSmall(WeightSource& source, at::ScalarType preparedType = at::ScalarType::Float);
 
   int64_t frameSide() const override { return 1024; }

@@ -98,18 +98,19 @@ ChannelNorm::ChannelNorm(WeightSource& source, const std::string& name, int64_t 
     : weight(source.constant(name + ".weight", {channels}, 1.0)),
       bias(source.constant(name + ".bias", {channels}, 0.0)) {
   const bool fits = channels % 16 == 0 && channels <= kWidestNorm;
-  if (fits && weight.is_cpu() && !c10::GradMode::is_enabled()) kernelSet = kernels();
+  if (fits && weight.is_cpu()) kernelSet = kernels();
 }
 
 at::Tensor ChannelNorm::operator()(const at::Tensor& x) const {
   const at::Tensor pixels = x.permute({0, 2, 3, 1});
-  const auto kernel = !kernelSet || !pixels.is_contiguous() ? nullptr
-                      : x.scalar_type() == at::kFloat       ? kernelSet->norm
-                      : x.scalar_type() == at::kBFloat16    ? kernelSet->normBf16
-                                                            : nullptr;
-  const at::Tensor result = kernel ? normed(pixels, *this, kernel)
-                                   : at::layer_norm(pixels, {x.size(1)}, weight.to(x.scalar_type()),
-                                                    bias.to(x.scalar_type()), kEpsilon);
+  const bool canUseKernel = kernelSet && pixels.is_contiguous() && !c10::GradMode::is_enabled();
+  const auto kernel = !canUseKernel                      ? nullptr
+                      : x.scalar_type() == at::kFloat    ? kernelSet->norm
+                      : x.scalar_type() == at::kBFloat16 ? kernelSet->normBf16
+                                                         : nullptr;
+  const at::Tensor result =
+      kernel ? normed(pixels, *this, kernel)
+             : at::layer_norm(pixels, {x.size(1)}, weight.to(x.scalar_type()), bias.to(x.scalar_type()), kEpsilon);
   return result.permute({0, 3, 1, 2});
 }
 

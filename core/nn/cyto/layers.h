@@ -58,7 +58,7 @@ struct Convolution {
 };
 
 /// Layer norm over the channels of each pixel: no batch or image statistics, so that crops in training
-/// and whole frames in use see the same function. Made without gradients it takes the kernels of the processor.
+/// and whole frames in use see the same function. Without gradients it takes the kernels of the processor.
 struct ChannelNorm {
   ChannelNorm() = default;
   ChannelNorm(WeightSource& source, const std::string& name, int64_t channels);

@@ -4,10 +4,10 @@
 
 namespace cyto::nn {
 
-/// The inner loops of the networks, written by hand for the instruction sets of processors (spec/performance.md §2, §3, §5).
-/// Nothing here knows LibTorch, allocates memory or starts threads: pointers come from the caller, who also splits the
-/// work. All matrices are row-major; a "panel" holds 64 columns of a matrix together, row after row, so that a product
-/// reads it from front to back: element (k, n) lies at (n / 64) * rows * 64 + k * 64 + n % 64.
+/// The inner loops of the networks, written by hand for the instruction sets of processors (spec/performance.md §2, §3,
+/// §5). Nothing here knows LibTorch, allocates memory or starts threads: pointers come from the caller, who also splits
+/// the work. All matrices are row-major; a "panel" holds 64 columns of a matrix together, row after row, so that a
+/// product reads it from front to back: element (k, n) lies at (n / 64) * rows * 64 + k * 64 + n % 64.
 inline constexpr int64_t kPanelColumns = 64;
 constexpr int64_t panelsFor(int64_t columns) { return (columns + kPanelColumns - 1) / kPanelColumns; }
 
@@ -67,7 +67,8 @@ struct AddNorm {
   float epsilon = 0;
 };
 
-/// out = layer norm of x; rows of `width` values, a multiple of 16 and at most kWidestNorm. x and out are float or bf16.
+/// out = layer norm of x; rows of `width` values, a multiple of 16 and at most kWidestNorm. x and out are float or
+/// bf16.
 struct Norm {
   const void* x = nullptr;
   const float* weight = nullptr;

@@ -14,8 +14,8 @@ namespace {
 struct PreparedSam : PreparedFeatures {
   int64_t size_bytes() const override {
     int64_t sum = 0;
-    for (const at::Tensor* map :
-         {&imageSide.keys, &imageSide.firstKeys, &imageSide.firstValues, &imageSide.firstQueries}) {
+    for (const at::Tensor* map : {&imageSide.keys, &imageSide.positions, &imageSide.firstKeys, &imageSide.firstValues,
+                                  &imageSide.firstQueries}) {
       if (map->defined()) sum += static_cast<int64_t>(map->nbytes());
     }
     return sum;

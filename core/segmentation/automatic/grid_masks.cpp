@@ -1,9 +1,8 @@
 #include "core/segmentation/automatic/grid_masks.h"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
-
-#include "core/base/usable_resources.h"
 
 namespace cyto {
 
@@ -18,6 +17,23 @@ double overlap(const PlaneBox& a, const PlaneBox& b) {
 }
 
 int64_t areaOf(const MaskCandidate& mask) { return std::count(mask.mask.begin(), mask.mask.end(), 1); }
+
+/// How many points are asked for at once: networks answer several at a time, each in another time, and somebody who
+/// clicks meanwhile should wait for a tenth of a second at most.
+class BatchSize {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  size_t count() const { return count_; }
+  void learn(Clock::duration ofLast) {
+    if (ofLast < kShort) count_ = std::min<size_t>(2 * count_, 1024);
+    if (ofLast > kLong) count_ = std::max<size_t>(count_ / 2, 1);
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kShort{40}, kLong{100};
+  size_t count_ = 4;
+};
 
 /// Paints masks from the largest to the smallest, with ids in this order.
 InstanceLabels painted(std::vector<MaskCandidate> masks, Extent2 size) {
@@ -87,12 +103,13 @@ Result<InstanceLabels> gridMasks(PromptDecoder& decoder, const PreparedEmbedding
   std::vector<MaskCandidate> found;
   std::vector<PlaneBox> boxes;
   std::vector<float> scores;
-  // One prompt a thread, and no more at once than somebody who clicks meanwhile would care to wait for.
-  const auto batch = 4 * static_cast<size_t>(usableProcessors());
+  BatchSize batch;
   ProgressReporter progress(job, "points", static_cast<int64_t>(points.size()));
-  for (size_t first = 0; first < points.size(); first += batch) {
+  for (size_t next = 0; next < points.size();) {
     std::vector<Prompts> prompts;
-    for (size_t i = first; i < std::min(first + batch, points.size()); ++i) prompts.push_back({{points[i]}, {}, {}});
+    const size_t end = std::min(next + batch.count(), points.size());
+    for (; next < end; ++next) prompts.push_back({{points[next]}, {}, {}});
+    const auto start = BatchSize::Clock::now();
     CYTO_ASSIGN(auto answers, decoder.decodeMany(embedding, prompts, filter, {job.cancel, {}}));
     for (std::vector<MaskCandidate>& candidates : answers) {
       for (MaskCandidate& candidate : candidates) {
@@ -102,6 +119,7 @@ Result<InstanceLabels> gridMasks(PromptDecoder& decoder, const PreparedEmbedding
         found.push_back(std::move(candidate));
       }
     }
+    batch.learn(BatchSize::Clock::now() - start);
     progress.advance(static_cast<int64_t>(prompts.size()));
   }
   CYTO_TRY(job.cancel.check());

@@ -16,8 +16,8 @@ namespace cyto {
 /// border inside the image; here they stay, because tiles are joined by what they share (TileJoining), and an object
 /// larger than a halo would be lost.
 ///
-/// Progress counts the points. It is told between batches of them that take about as long as four clicks, on the
-/// calling thread, where the decoder may be used meanwhile.
+/// Progress counts the points. It is told between batches of them that take about a tenth of a second, on the calling
+/// thread, where the decoder may be used meanwhile.
 Result<InstanceLabels> gridMasks(PromptDecoder& decoder, const PreparedEmbedding& embedding,
                                  const GridParameters& parameters, const JobContext& job);
 

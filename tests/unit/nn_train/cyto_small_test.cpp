@@ -90,17 +90,17 @@ TEST(CytoSmall, DecodesPreparedMapsInItsOwnPrecision) {
 }
 
 TEST(CytoSmall, ItsKernelsGiveWhatLibTorchGives) {
-  const auto eager = createCytoSmall(1);  // with gradients, so without kernels
-  const auto fast = *cytoSmallFromWeights(eager->namedTensors());
+  const auto model = createCytoSmall(1);
+  const Features wanted = model->encode(someFrame(160));  // with gradients, so by LibTorch
+  const at::Tensor masks = model->decode(wanted, clicks(), true).logits;
   const at::AutoGradMode withoutGradients(false);
-  const Features wanted = eager->encode(someFrame(160)), given = fast->encode(someFrame(160));
+  const Features given = model->encode(someFrame(160));
   for (size_t i = 0; i < wanted.size(); ++i) {
     EXPECT_LT((wanted[i] - given[i]).norm().item<double>() / wanted[i].norm().item<double>(), 1e-5) << i;
   }
-  const at::Tensor masks = eager->decode(wanted, clicks(), true).logits;
-  const DecodedMasks prepared =
-      fast->decodePrepared(*fast->prepare(given), clicks(), MaskSelection::kAllAlternatives);
-  EXPECT_LT((masks - prepared.logits).norm().item<double>() / masks.norm().item<double>(), 1e-4);
+  const PreparedPtr prepared = model->prepare(given);
+  const DecodedMasks fast = model->decodePrepared(*prepared, clicks(), MaskSelection::kAllAlternatives);
+  EXPECT_LT((masks - fast.logits).norm().item<double>() / masks.norm().item<double>(), 1e-4);
 }
 
 TEST(CytoSmall, GradientsReachEveryWeight) {

@@ -449,6 +449,9 @@ TEST_F(InferenceWorkerTest, ABudgetForLessThanOneEmbeddingAnswersEverything) {
   EXPECT_EQ(get(segment(acrossTiles))->mask.area(), 2 * 39 * 39);
   worker_->waitUntilIdle(true);
   EXPECT_EQ(worker_->embeddingState().ready, 1);
+  const int encoded = gate_.arrivals();
+  EXPECT_TRUE(get(segment(acrossTiles)));
+  EXPECT_EQ(gate_.arrivals(), encoded) << "both tiles are kept as they were prepared for prompts";
 }
 
 TEST_F(InferenceWorkerTest, AnAnswerMayAskAgain) {

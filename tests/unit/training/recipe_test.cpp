@@ -28,7 +28,8 @@ TEST_F(RecipeTest, SetsWhatItSays) {
   const Status status = read(R"({
     // comments are allowed
     "description": "a test",
-    "data": [{"images": "a", "share": 2}, {"images": "/b", "labels": "c", "key": "raw", "channel": 1, "validation": true}],
+    "data": [{"images": "a", "share": 2}, {"images": "/b", "labels": "c", "key": "raw",
+             "channel": 1, "validation": true}],
     "labels_suffix": "_truth.png", "steps": 30, "minutes": 1.5, "start_weights": "cyto-small",
     "checkpoint_dir": "run", "variation": {"elastic": 0.75}})",
                              recipe);
