@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cmath>
 #include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <random>
 
@@ -15,6 +14,8 @@
 #include "core/embedding/embedding_store.h"
 #include "core/inference/preprocessing.h"
 #include "core/io/image_source.h"
+#include "core/segmentation/mask_prompt.h"
+#include "core/segmentation/truth_objects.h"
 #include "core/synthesis/synthesis.h"
 
 namespace cyto::cli {
@@ -56,22 +57,11 @@ std::vector<Target> gridOver(const RgbImage& image) {
 }
 
 /// The middle and the bounding box of every object; mixed, so that neighbours do not follow each other.
-std::vector<Target> objectsOf(const Array& labels) {
-  const std::span<const uint32_t> ids = labels.plane<uint32_t>(0, 0, 0);
-  const int64_t columns = labels.shape().x;
-  std::map<uint32_t, PlaneBox> boxes;
-  for (int64_t i = 0; i < static_cast<int64_t>(ids.size()); ++i) {
-    const uint32_t id = ids[static_cast<size_t>(i)];
-    if (id == 0) continue;
-    const int64_t y = i / columns, x = i % columns;
-    PlaneBox& box = boxes.try_emplace(id, PlaneBox{y, x, y + 1, x + 1}).first->second;
-    box = {box.y0, std::min(box.x0, x), y + 1, std::max(box.x1, x + 1)};
-  }
+std::vector<Target> objectsIn(const Array& labels) {
   std::vector<Target> targets;
-  for (const auto& [id, box] : boxes) {
-    const auto y0 = static_cast<double>(box.y0), x0 = static_cast<double>(box.x0);
-    const auto y1 = static_cast<double>(box.y1 - 1), x1 = static_cast<double>(box.x1 - 1);
-    targets.push_back({(y0 + y1) / 2, (x0 + x1) / 2, {y0, x0, y1, x1}});
+  for (const TruthObject& object : objectsOf(labels.as<uint32_t>(), labels.shape().y, labels.shape().x, 1)) {
+    const BoxPrompt box = boxOf(object.mask);
+    targets.push_back({(box.y0 + box.y1) / 2, (box.x0 + box.x1) / 2, box});
   }
   std::shuffle(targets.begin(), targets.end(), std::mt19937(7));
   return targets;
@@ -152,7 +142,7 @@ class Benchmark {
           "fluorescence-nuclei", {1, 1, kSyntheticSide, kSyntheticSide}, Dtype::kUint8};
       CYTO_ASSIGN(const synthesis::SyntheticSample sample, synthesis::synthesize(nuclei, kSyntheticSeed));
       CYTO_ASSIGN(image_, stretchToRgb(sample.image));
-      targets_ = objectsOf(sample.labels);
+      targets_ = objectsIn(sample.labels);
       return {};
     }
     CYTO_ASSIGN(const auto source, io::openImage(options_.image));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -46,6 +47,12 @@ class ByteBudgetCache {
     index_[key] = entries_.begin();
     used_bytes_ += size_bytes;
     while (used_bytes_ > budget_bytes_) eraseLocked(Key(entries_.back().key));
+  }
+
+  /// The same, but a value larger than the whole budget is kept too: alone, and counted as the budget. For values that
+  /// are dear to make and asked for again at once. The budget must be positive.
+  void insertEvenIfTooLarge(const Key& key, std::shared_ptr<const Value> value, int64_t size_bytes) {
+    insert(key, std::move(value), std::min(size_bytes, budget_bytes_));
   }
 
   int64_t used_bytes() const {

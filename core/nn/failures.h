@@ -28,18 +28,21 @@ inline std::function<void()> stoppedBy(const CancelToken& cancel) {
 /// Runs `work` and turns what LibTorch throws into an Error that starts with what was being done.
 template <typename Work>
 auto catchFailures(const std::string& doing, Work&& work) -> decltype(work()) {
+  const auto noMemory = [&] {
+    return Error(ErrorCode::kOutOfMemory, doing + ": not enough memory; close other programs or use smaller tiles");
+  };
   try {
     return work();
   } catch (const Cancelled&) {
     return cancelled();
   } catch (const std::bad_alloc&) {
-    return Error(ErrorCode::kOutOfMemory, doing + ": not enough memory; close other programs or use smaller tiles");
+    return noMemory();
   } catch (const c10::OutOfMemoryError&) {
     return Error(ErrorCode::kOutOfMemory, doing + ": not enough GPU memory; use --device cpu or smaller tiles");
   } catch (const c10::Error& error) {
     // What LibTorch throws when the system refuses memory has no type of its own.
     if (std::string_view(error.what_without_backtrace()).find("can't allocate memory") != std::string_view::npos) {
-      return Error(ErrorCode::kOutOfMemory, doing + ": not enough memory; close other programs or use smaller tiles");
+      return noMemory();
     }
     return Error(ErrorCode::kInternal, doing + " failed: " + error.what_without_backtrace());
   } catch (const std::exception& error) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-
 #include "core/inference/model.h"
 #include "core/nn/weights/checkpoint.h"
 

@@ -38,6 +38,12 @@ at::Tensor asMaskPrompt(const at::Tensor& logits, int64_t frameSide) {
   return step == 1 ? logits : at::avg_pool2d(logits, {step, step});
 }
 
+int64_t bytesOf(const Features& maps) {
+  int64_t sum = 0;
+  for (const at::Tensor& map : maps) sum += map.defined() ? static_cast<int64_t>(map.nbytes()) : 0;
+  return sum;
+}
+
 Features PromptableModel::encodeInSteps(const at::Tensor& frames, const BetweenSteps& betweenSteps) {
   pause(betweenSteps);
   return encode(frames);

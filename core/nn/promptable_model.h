@@ -41,6 +41,9 @@ inline void pause(const BetweenSteps& betweenSteps) {
 /// Feature maps of a batch: [0] is the embedding (N, C, S/16, S/16); high-resolution maps may follow.
 using Features = std::vector<at::Tensor>;
 
+/// Memory of these maps; undefined ones have none.
+int64_t bytesOf(const Features& maps);
+
 /// Which of a decoder's masks are wanted.
 enum class MaskSelection {
   kSingle,           ///< the single-mask output: M = 1

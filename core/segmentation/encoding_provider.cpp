@@ -20,11 +20,7 @@ EncodingProvider::EncodingProvider(const io::ImageSource& source, ImageEncoder& 
 
 EncodingProvider::EncodingProvider(const io::ImageSource& source, ImageEncoder& encoder, const Tiling& tiling,
                                    int64_t budget_bytes)
-    : source_(source),
-      encoder_(encoder),
-      tiling_(tiling),
-      budget_bytes_(std::max<int64_t>(1, budget_bytes)),
-      cache_(budget_bytes_) {}
+    : source_(source), encoder_(encoder), tiling_(tiling), cache_(std::max<int64_t>(1, budget_bytes)) {}
 
 Result<EmbeddingPtr> EncodingProvider::embedding(int64_t t, int64_t z, int64_t tile, const JobContext& job) {
   const TileAddress key{t, z, tile};
@@ -35,8 +31,7 @@ Result<EmbeddingPtr> EncodingProvider::embedding(int64_t t, int64_t z, int64_t t
   CYTO_ASSIGN(const RgbImage rgb, stretchToRgb(pixels));
   CYTO_ASSIGN(Embedding made, encoder_.encode(rgb, job, betweenSteps_));
   auto shared = std::make_shared<const Embedding>(std::move(made));
-  // One that is larger than the whole budget counts as the budget, so that it is kept alone.
-  cache_.insert(key, shared, std::min(shared->size_bytes(), budget_bytes_));
+  cache_.insertEvenIfTooLarge(key, shared, shared->size_bytes());
   return EmbeddingPtr(shared);
 }
 

@@ -44,7 +44,6 @@ class EncodingProvider : public EmbeddingProvider {
   const io::ImageSource& source_;
   ImageEncoder& encoder_;
   Tiling tiling_;
-  int64_t budget_bytes_;
   std::function<void()> betweenSteps_;
   ByteBudgetCache<TileAddress, Embedding, TileAddressHash> cache_;
 };

@@ -94,10 +94,7 @@ Result<TileChoice> PromptSegmenter::choose(const ObjectPrompts& object, const Pl
 }
 
 PromptSegmenter::PromptSegmenter(EmbeddingProvider& embeddings, PromptDecoder& decoder, int64_t preparedBudget_bytes)
-    : embeddings_(embeddings),
-      decoder_(decoder),
-      preparedBudget_bytes_(std::max<int64_t>(1, preparedBudget_bytes)),
-      prepared_(preparedBudget_bytes_) {}
+    : embeddings_(embeddings), decoder_(decoder), prepared_(std::max<int64_t>(1, preparedBudget_bytes)) {}
 
 Result<std::shared_ptr<const PreparedEmbedding>> PromptSegmenter::prepared(const TileAddress& tile,
                                                                            const JobContext& job) {
@@ -109,8 +106,7 @@ Result<std::shared_ptr<const PreparedEmbedding>> PromptSegmenter::prepared(const
   }
   const Stopwatch watch(times_.decode_s);
   CYTO_ASSIGN(std::shared_ptr<const PreparedEmbedding> ready, decoder_.prepare(std::move(embedding)));
-  // One that is larger than the whole budget counts as the budget, so that it is kept alone.
-  prepared_.insert(tile, ready, std::min(ready->size_bytes(), preparedBudget_bytes_));
+  prepared_.insertEvenIfTooLarge(tile, ready, ready->size_bytes());
   return ready;
 }
 

@@ -74,7 +74,6 @@ class PromptSegmenter {
 
   EmbeddingProvider& embeddings_;
   PromptDecoder& decoder_;
-  int64_t preparedBudget_bytes_;
   ByteBudgetCache<TileAddress, PreparedEmbedding, TileAddressHash> prepared_;
   SegmenterTimes times_;
 };

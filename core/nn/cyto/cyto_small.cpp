@@ -13,13 +13,7 @@ namespace cyto::nn {
 namespace {
 
 struct PreparedImage : PreparedFeatures {
-  int64_t size_bytes() const override {
-    int64_t sum = 0;
-    for (const at::Tensor* map : {&image.at16, &image.at8, &image.at4, &image.at2}) {
-      if (map->defined()) sum += static_cast<int64_t>(map->nbytes());
-    }
-    return sum;
-  }
+  int64_t size_bytes() const override { return bytesOf({image.at16, image.at8, image.at4, image.at2}); }
   ImageProjections image;
 };
 

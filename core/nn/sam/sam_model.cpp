@@ -13,12 +13,8 @@ namespace {
 /// The image side of an embedding without a mask prompt.
 struct PreparedSam : PreparedFeatures {
   int64_t size_bytes() const override {
-    int64_t sum = 0;
-    for (const at::Tensor* map : {&imageSide.keys, &imageSide.positions, &imageSide.firstKeys, &imageSide.firstValues,
-                                  &imageSide.firstQueries}) {
-      if (map->defined()) sum += static_cast<int64_t>(map->nbytes());
-    }
-    return sum;
+    return bytesOf(
+        {imageSide.keys, imageSide.positions, imageSide.firstKeys, imageSide.firstValues, imageSide.firstQueries});
   }
   ImageSide imageSide;
 };

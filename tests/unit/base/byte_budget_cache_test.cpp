@@ -57,6 +57,21 @@ TEST(ByteBudgetCache, AValueLargerThanTheBudgetIsNotKeptAndReplacesTheOldOne) {
   EXPECT_EQ(cache.used_bytes(), 0);
 }
 
+TEST(ByteBudgetCache, AValueLargerThanTheBudgetIsKeptAloneWhereItIsAskedFor) {
+  Cache cache(10);
+  cache.insert(1, text("small"), 5);
+  cache.insertEvenIfTooLarge(2, text("huge"), 11);
+  EXPECT_FALSE(cache.find(1));
+  ASSERT_TRUE(cache.find(2));
+  EXPECT_EQ(cache.used_bytes(), 10);
+  cache.insertEvenIfTooLarge(3, text("huge too"), 500);
+  EXPECT_FALSE(cache.find(2));
+  EXPECT_TRUE(cache.find(3));
+  cache.insertEvenIfTooLarge(4, text("small"), 4);
+  EXPECT_FALSE(cache.find(3));
+  EXPECT_EQ(cache.used_bytes(), 4);
+}
+
 TEST(ByteBudgetCache, NeverExceedsItsBudgetUnderRandomUse) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
