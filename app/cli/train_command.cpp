@@ -174,15 +174,15 @@ TrainingObserver observerFor(const TrainingOptions& training) {
   return observer;
 }
 
-/// Keeps what this training was made with beside its checkpoint.
-Status keepRecipe(const TrainingRecipe& recipe, const fs::path& folder) {
+/// Names the images beside the checkpoint, and which of them judge the training.
+Status keepSamples(const TrainingData& data, const fs::path& folder) {
   std::error_code problem;
   fs::create_directories(folder, problem);
   if (problem) {
     return Error(ErrorCode::kIo, "cannot make the checkpoint folder '" + folder.string() + "': " + problem.message() +
                                      "; choose another");
   }
-  return writeFileAtomically(folder / "recipe.json", recipeText(recipe));
+  return writeFileAtomically(folder / "samples.csv", samplesCsv(data));
 }
 
 Result<ExitCode> runTraining(Options& options, const JobContext& job) {
@@ -193,10 +193,11 @@ Result<ExitCode> runTraining(Options& options, const JobContext& job) {
     return usage("say where to keep the training with --checkpoint-dir FOLDER");
   }
   CYTO_ASSIGN(const std::unique_ptr<TrainingData> data, openTrainingData(options.recipe.data, job));
+  if (!training.checkpointFolder.empty()) CYTO_TRY(keepSamples(*data, training.checkpointFolder));
   if (onlyReports) return reportOnly(options, *data, training, job);
   CYTO_TRY(checkUsable(*data));
   std::fprintf(stderr, "%s\n", reportText(data->report(), training, nullptr).c_str());
-  CYTO_TRY(keepRecipe(options.recipe, training.checkpointFolder));
+  CYTO_TRY(writeFileAtomically(training.checkpointFolder / "recipe.json", recipeText(options.recipe)));
   CYTO_ASSIGN(Engine * engine, loadEngine());
   CYTO_ASSIGN(const TrainingReport report, engine->train(*data, training, observerFor(training), job));
   CYTO_TRY(printResult(resultText(report, options.asJson)));
@@ -236,7 +237,9 @@ void declareTraining(CLI::App& command, const std::shared_ptr<Options>& options,
         },
         setting.value);
   }
-  command.add_flag("--preflight", options->preflightOnly, "only look at the data, take a few trial steps, and report");
+  command.add_flag("--preflight", options->preflightOnly,
+                   "only look at the data, take a few trial steps, and report; with --checkpoint-dir it names all "
+                   "images in samples.csv");
   command.add_option("--profile", options->profileSteps,
                      "take so many steps that are not kept and say where time goes");
   command.add_flag("--json", options->asJson, "one JSON document on stdout");

@@ -393,7 +393,10 @@ Status EmbeddingStore::put(EmbeddingItem item, const Embedding& embedding) {
                                            nameOf(item, state_->description.layout));
   }
   CYTO_TRY(checkMaps(embedding));
-  CYTO_TRY(state_->makeArraysFor(embedding, item.tile));
+  {
+    const std::lock_guard guard(state_->mutex);  // all items of a store share these files
+    CYTO_TRY(state_->makeArraysFor(embedding, item.tile));
+  }
   std::vector<std::string> chunks;
   ItemRecord record{item, embedding.originalSize, embedding.inputSize, {}, {}};
   for (size_t i = 0; i < embedding.maps.size(); ++i) {

@@ -68,7 +68,8 @@ class EmbeddingStore {
   /// Errors: kNotFound (not in the store, or not yet), kFormat (damaged chunk), kIo.
   Result<EmbeddingPtr> get(EmbeddingItem item) const;
 
-  /// Writes an item. Only on a store from `openToWrite` that is not complete.
+  /// Writes an item. Only on a store from `openToWrite` that is not complete. Several threads may write different
+  /// items.
   Status put(EmbeddingItem item, const Embedding& embedding);
 
   /// Marks the store as complete. All items must have been put.

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <utility>
 
 #include "core/base/job_queue.h"
+#include "core/base/usable_resources.h"
 #include "core/inference/preprocessing.h"
 
 namespace cyto {
@@ -81,38 +83,95 @@ Result<RgbImage> readItem(const io::ImageSource& image, const Tiling& tiling, Em
   return stretchToRgb(pixels);
 }
 
-/// One item is read, one encoded and one written at a time.
-Status encodeItems(const io::ImageSource& image, EmbeddingStore& store, ImageEncoder& encoder,
-                   const std::vector<EmbeddingItem>& items, const JobContext& job) {
-  ProgressReporter progress(job, "encoding", static_cast<int64_t>(items.size()));
-  const Tiling tiling = store.description().layout.tiling();
-  const JobContext quiet{job.cancel, {}};
-  JobQueue threads(2);
-  const auto read = [&](EmbeddingItem item) {
-    return schedule(threads, [&, item] { return readItem(image, tiling, item, job.cancel); });
-  };
-  std::future<Status> written;
-  const auto finishWriting = [&]() -> Status {
-    if (!written.valid()) return {};
-    CYTO_TRY(written.get());
-    progress.advance();
-    return {};
-  };
-  std::future<Result<RgbImage>> next = read(items[0]);
-  for (size_t i = 0; i < items.size(); ++i) {
-    const Result<RgbImage> pixels = next.get();
-    if (pixels && i + 1 < items.size()) next = read(items[i + 1]);
-    Result<Embedding> embedding = pixels ? encoder.encode(*pixels, quiet) : Result<Embedding>(pixels.error());
-    CYTO_TRY(finishWriting());  // what was encoded is kept even when the next item fails
-    CYTO_ASSIGN(auto made, std::move(embedding));
-    written = schedule(threads, [&store, item = items[i], made = std::make_shared<Embedding>(std::move(made))] {
-      return store.put(item, *made);
-    });
-    if (job.cancel.isCancelled()) break;
+/// Reads, encodes and writes items, several of each where the encoder takes several at once. While one batch is
+/// encoded, the next is read and the last is written.
+class Pipeline {
+ public:
+  Pipeline(const io::ImageSource& image, EmbeddingStore& store, ImageEncoder& encoder, const JobContext& job,
+           const std::vector<EmbeddingItem>& items)
+      : image_(image),
+        store_(store),
+        encoder_(encoder),
+        job_(job),
+        items_(items),
+        tiling_(store.description().layout.tiling()),
+        progress_(job, "encoding", static_cast<int64_t>(items.size())),
+        // One that reads and one that writes, or as many as keep up with a GPU.
+        threads_(encoder.imagesAtOnce() == 1 ? 2 : std::max(2, usableProcessors())) {}
+
+  Status run() {
+    readNext();
+    while (!reading_.empty()) {
+      std::vector<RgbImage> images;
+      const std::optional<Error> unreadable = take(images);
+      if (!unreadable) readNext();
+      const size_t count = images.size();
+      auto embeddings = encoder_.encodeMany(images, {job_.cancel, {}});
+      CYTO_TRY(finishWriting());  // what was encoded is kept even when the next item fails
+      CYTO_ASSIGN(std::vector<Embedding> made, std::move(embeddings));
+      write(encoded_, std::move(made));
+      encoded_ += count;
+      if (unreadable) {
+        CYTO_TRY(finishWriting());
+        return *unreadable;
+      }
+      if (job_.cancel.isCancelled()) break;
+    }
+    CYTO_TRY(finishWriting());
+    return job_.cancel.check();
   }
-  CYTO_TRY(finishWriting());
-  return job.cancel.check();
-}
+
+ private:
+  void readNext() {
+    const size_t last = std::min(items_.size(), asked_ + static_cast<size_t>(encoder_.imagesAtOnce()));
+    for (; asked_ < last; ++asked_) {
+      const EmbeddingItem item = items_[asked_];
+      reading_.push_back(schedule(threads_, [this, item] { return readItem(image_, tiling_, item, job_.cancel); }));
+    }
+  }
+
+  /// The images before the first that cannot be read, and why that cannot.
+  std::optional<Error> take(std::vector<RgbImage>& images) {
+    std::optional<Error> unreadable;
+    for (auto& answer : std::exchange(reading_, {})) {
+      Result<RgbImage> pixels = answer.get();
+      if (!pixels && !unreadable) unreadable = pixels.error();
+      if (!unreadable) images.push_back(*std::move(pixels));
+    }
+    return unreadable;
+  }
+
+  void write(size_t first, std::vector<Embedding> embeddings) {
+    for (size_t i = 0; i < embeddings.size(); ++i) {
+      auto made = std::make_shared<Embedding>(std::move(embeddings[i]));
+      writing_.push_back(
+          schedule(threads_, [this, item = items_[first + i], made] { return store_.put(item, *made); }));
+    }
+  }
+
+  /// Waits for all that is being written; the first error.
+  Status finishWriting() {
+    Status status;
+    for (auto& written : std::exchange(writing_, {})) {
+      const Status one = written.get();
+      if (one) progress_.advance();
+      if (status) status = one;
+    }
+    return status;
+  }
+
+  const io::ImageSource& image_;
+  EmbeddingStore& store_;
+  ImageEncoder& encoder_;
+  const JobContext& job_;
+  const std::vector<EmbeddingItem>& items_;
+  const Tiling tiling_;
+  ProgressReporter progress_;
+  size_t asked_ = 0, encoded_ = 0;
+  std::vector<std::future<Result<RgbImage>>> reading_;
+  std::vector<std::future<Status>> writing_;
+  JobQueue threads_;  // last: what it runs uses the rest
+};
 
 }  // namespace
 
@@ -154,7 +213,7 @@ Result<PrecomputeReport> precomputeEmbeddings(const io::ImageSource& image, Embe
   report.items = static_cast<int64_t>(store.description().layout.items().size());
   if (store.isComplete()) return report;
   const std::vector<EmbeddingItem> missing = store.missingItems();
-  if (!missing.empty()) CYTO_TRY(encodeItems(image, store, encoder, missing, job));
+  if (!missing.empty()) CYTO_TRY(Pipeline(image, store, encoder, job, missing).run());
   CYTO_TRY(store.finish());
   report.encoded = static_cast<int64_t>(missing.size());
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

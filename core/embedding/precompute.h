@@ -31,10 +31,10 @@ struct PrecomputeReport {
   double seconds = 0;
 };
 
-/// Encodes every item that `store` lacks and completes the store. Reading the next tile and writing the last
-/// one go on while one is encoded; `encoder` is used on the calling thread only. The image must be the one
-/// the store was begun for.
-/// When it fails or is cancelled, everything encoded so far stays in the store and the next call goes on.
+/// Encodes every item that `store` lacks and completes the store, as many at once as the encoder takes best. Reading
+/// the next tiles and writing the last ones go on meanwhile; `encoder` is used on the calling thread only. The image
+/// must be the one the store was begun for. When it fails or is cancelled, everything encoded so far stays in the store
+/// and the next call goes on.
 Result<PrecomputeReport> precomputeEmbeddings(const io::ImageSource& image, EmbeddingStore& store,
                                               ImageEncoder& encoder, const JobContext& job);
 

@@ -19,6 +19,15 @@ std::optional<Precision> precisionFromName(std::string_view name) {
   return std::nullopt;
 }
 
+Result<std::vector<Embedding>> ImageEncoder::encodeMany(std::span<const RgbImage> images, const JobContext& job) {
+  std::vector<Embedding> embeddings;
+  for (const RgbImage& image : images) {
+    CYTO_ASSIGN(Embedding embedding, encode(image, job));
+    embeddings.push_back(std::move(embedding));
+  }
+  return embeddings;
+}
+
 Result<std::vector<std::vector<MaskCandidate>>> PromptDecoder::decodeMany(const PreparedEmbedding& embedding,
                                                                           const std::vector<Prompts>& prompts,
                                                                           const MaskFilter& filter,

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,6 +78,13 @@ class ImageEncoder {
   /// so that a click need not wait for a whole encode.
   virtual Result<Embedding> encode(const RgbImage& image, const JobContext& job,
                                    const std::function<void()>& betweenSteps = {}) = 0;
+
+  /// How many images `encodeMany` had best be given at once: more than one where several take less time together than
+  /// one by one (a GPU).
+  virtual int64_t imagesAtOnce() const { return 1; }
+
+  /// The embeddings of all images, in their order, or the first error.
+  virtual Result<std::vector<Embedding>> encodeMany(std::span<const RgbImage> images, const JobContext& job);
 };
 
 /// Turns prompts into masks. Not thread-safe: one inference thread owns it.

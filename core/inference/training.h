@@ -81,6 +81,7 @@ struct TrainingOptions {
   std::string schedule =
       "cosine";                  ///< of the learning rate: to the end; plateau (x 0.9 when the score stays); constant
   int warmUpSteps = 100;         ///< the learning rate rises over so many steps
+  std::string maskLoss;          ///< dice, dice_focal; empty: dice for SAM, as the reference, dice_focal for cyto_small
   double maskProbability = 0.5;  ///< how often the last logits are fed back as mask prompt
   double boxDistortion = 0.025;
   double validationMinutes = 8;  ///< between two validations
@@ -91,9 +92,10 @@ struct TrainingOptions {
   std::string instanceDecoder;
   /// "image_encoder", "prompt_encoder", "mask_decoder", "instance_decoder" of SAM; "encoder", "decoder" of cyto_small.
   std::vector<std::string> frozenParts;
-  std::string method;  ///< how the image encoder learns: empty, lora, fact, ssf, attention, bias, norm
+  std::string method;  ///< how the image encoder learns: empty, lora, fact, ssf, adaptformer, attention, bias, norm
   int64_t rank = 4;    ///< of lora and fact
   TrainingVariation variation;
+  std::string device = "cpu";  ///< cpu or cuda; an engine takes auto too
   uint64_t seed = 1;
   int threads = 0;                                                  ///< 0: all cores
   int64_t imageMemory_bytes = cacheBudget_bytes(int64_t{1} << 30);  ///< decoded images that are kept

@@ -47,8 +47,13 @@ Result<Precision> choosePrecision(const ModelRequest& request, const std::string
   return isThere ? rule->second : Precision::kFp32;
 }
 
+Result<NamedTensors> loadOnto(const std::string& device, NamedTensors weights) {
+  return catchFailures("loading the weights",
+                       [&]() -> Result<NamedTensors> { return onDevice(std::move(weights), c10::Device(device)); });
+}
+
 Result<std::unique_ptr<PromptableModel>> makeNetwork(const ModelIdentity& identity, NamedTensors weights) {
-  for (auto& [name, tensor] : weights) tensor = tensor.to(c10::Device(identity.device));
+  CYTO_ASSIGN(weights, loadOnto(identity.device, std::move(weights)));
   if (identity.architecture == "cyto_small") {
     CYTO_ASSIGN(std::unique_ptr<PromptableModel> network,
                 cytoSmallFromWeights(weights, scalarTypeOf(identity.precision)));
@@ -63,7 +68,7 @@ Result<std::unique_ptr<InstanceDecoder>> makeInstanceDecoder(const ModelIdentity
   using Made = std::unique_ptr<InstanceDecoder>;
   if (identity.architecture == "cyto_small") return makeDenseInstanceDecoder(identity.name);
   if (weights.empty()) return Made();
-  for (auto& [name, tensor] : weights) tensor = tensor.to(c10::Device(identity.device));
+  CYTO_ASSIGN(weights, loadOnto(identity.device, std::move(weights)));
   CYTO_ASSIGN(auto network, InstanceUnetr::create(weights));
   return makeUnetrInstanceDecoder(std::move(network), identity.device, identity.name);
 }
@@ -117,14 +122,22 @@ class TorchEngine : public Engine {
 
   Result<TrainingReport> train(const TrainingDataset& dataset, const TrainingOptions& options,
                                const TrainingObserver& observer, const JobContext& job) override {
+    CYTO_ASSIGN(const TrainingOptions placed, onChosenDevice(options));
     useThreads(options.threads);
-    return trainModel(dataset, options, observer, job);
+    return trainModel(dataset, placed, observer, job);
   }
 
   Result<TrainingProfile> measureTraining(const TrainingDataset& dataset, const TrainingOptions& options, int64_t steps,
                                           const JobContext& job) override {
+    CYTO_ASSIGN(const TrainingOptions placed, onChosenDevice(options));
     useThreads(options.threads);
-    return nn::measureTraining(dataset, options, steps, job);
+    return nn::measureTraining(dataset, placed, steps, job);
+  }
+
+ private:
+  static Result<TrainingOptions> onChosenDevice(TrainingOptions options) {
+    CYTO_ASSIGN(options.device, chooseDevice(options.device));
+    return options;
   }
 };
 

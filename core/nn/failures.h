@@ -39,6 +39,10 @@ auto catchFailures(const std::string& doing, Work&& work) -> decltype(work()) {
     return noMemory();
   } catch (const c10::OutOfMemoryError&) {
     return Error(ErrorCode::kOutOfMemory, doing + ": not enough GPU memory; use --device cpu or smaller tiles");
+  } catch (const c10::AcceleratorError& error) {
+    return Error(ErrorCode::kInternal,
+                 doing + ": the GPU failed (" + error.what_without_backtrace() +
+                     "); what was finished is kept: start the program again, or use --device cpu");
   } catch (const c10::Error& error) {
     // What LibTorch throws when the system refuses memory has no type of its own.
     if (std::string_view(error.what_without_backtrace()).find("can't allocate memory") != std::string_view::npos) {

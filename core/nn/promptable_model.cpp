@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "core/nn/device_batches.h"
+
 namespace cyto::nn {
 
 namespace {
@@ -19,6 +21,46 @@ DecodedMasks bestOf(const DecodedMasks& decoded) {
 
 int64_t PromptTensors::count() const {
   return points.defined() ? points.size(0) : boxes ? boxes->size(0) : masks.value().size(0);
+}
+
+c10::Device PromptTensors::device() const {
+  return points.defined() ? points.device() : boxes ? boxes->device() : masks.value().device();
+}
+
+PromptTensors PromptTensors::on(c10::Device device) const {
+  PromptTensors result = *this;
+  if (points.defined()) {
+    result.points = points.to(device);
+    result.pointLabels = pointLabels.to(device);
+  }
+  if (boxes) result.boxes = boxes->to(device);
+  if (masks) result.masks = masks->to(device);
+  return result;
+}
+
+bool PromptTensors::canJoin(const PromptTensors& other) const {
+  if (points.defined() != other.points.defined() || boxes.has_value() != other.boxes.has_value() ||
+      masks.has_value() != other.masks.has_value()) {
+    return false;
+  }
+  return !points.defined() || points.size(1) == other.points.size(1);
+}
+
+PromptTensors together(std::span<const PromptTensors> parts) {
+  if (parts.size() == 1) return parts[0];
+  const auto joined = [&](const auto& memberOf) {
+    std::vector<at::Tensor> all;
+    for (const PromptTensors& part : parts) all.push_back(memberOf(part));
+    return at::cat(all);
+  };
+  PromptTensors result;
+  if (parts[0].points.defined()) {
+    result.points = joined([](const PromptTensors& part) { return part.points; });
+    result.pointLabels = joined([](const PromptTensors& part) { return part.pointLabels; });
+  }
+  if (parts[0].boxes) result.boxes = joined([](const PromptTensors& part) { return *part.boxes; });
+  if (parts[0].masks) result.masks = joined([](const PromptTensors& part) { return *part.masks; });
+  return result;
 }
 
 PromptTensors PromptTensors::only(int64_t index) const {
@@ -61,17 +103,47 @@ DecodedMasks PromptableModel::decodePrepared(const PreparedFeatures& prepared, c
   return selection == MaskSelection::kBestAlternative ? bestOf(decoded) : decoded;
 }
 
+namespace {
+
+// More prompts at once do not make a GPU faster. One takes about so much while it is decoded.
+constexpr int64_t kPromptsAtOnce = 64;
+constexpr int64_t kPrompt_bytes = int64_t{100} << 20;
+
+/// What is kept of the answer to prompt `index` of a batch, on the processor.
+DecodedMasks keptOf(const DecodedMasks& decoded, const at::Tensor& ious, int64_t index, float minPredictedIou) {
+  const at::Tensor own = ious[index];
+  const at::Tensor kept = minPredictedIou > 0 ? own.gt(minPredictedIou).nonzero().flatten() : at::arange(own.size(0));
+  const at::Tensor masks = decoded.logits[index];
+  return {masks.index_select(0, kept.to(masks.device())).to(at::kCPU).unsqueeze(0),
+          own.index_select(0, kept).unsqueeze(0)};
+}
+
+}  // namespace
+
 void PromptableModel::decodeEach(const PreparedFeatures& prepared, int64_t count, float minPredictedIou,
                                  const std::function<PromptTensors(int64_t)>& prompts,
                                  const std::function<void(int64_t, const DecodedMasks&)>& deliver) {
+  std::vector<PromptTensors> next;
+  std::optional<BatchSize> batch;
+  const auto decode = [&](int64_t last) {
+    const int64_t start = last - static_cast<int64_t>(next.size());
+    batch->run(static_cast<int64_t>(next.size()), [&](int64_t first, int64_t size) {
+      const auto begin = next.begin() + first;
+      const DecodedMasks decoded =
+          decodePrepared(prepared, together({begin, begin + size}), MaskSelection::kAllAlternatives);
+      const at::Tensor ious = decoded.predictedIou.to(at::kCPU);
+      for (int64_t i = 0; i < size; ++i) deliver(start + first + i, keptOf(decoded, ious, i, minPredictedIou));
+    });
+    next.clear();
+  };
   for (int64_t i = 0; i < count; ++i) {
-    DecodedMasks decoded = decodePrepared(prepared, prompts(i), MaskSelection::kAllAlternatives);
-    if (minPredictedIou > 0) {
-      const at::Tensor kept = decoded.predictedIou[0].gt(minPredictedIou).nonzero().flatten();
-      decoded = {decoded.logits.index_select(1, kept), decoded.predictedIou.index_select(1, kept)};
-    }
-    deliver(i, decoded);
+    PromptTensors own = prompts(i);
+    if (!batch) batch.emplace(own.device(), kPromptsAtOnce, kPrompt_bytes);
+    if (!next.empty() && !next.back().canJoin(own)) decode(i);
+    next.push_back(std::move(own));
+    if (static_cast<int64_t>(next.size()) >= batch->now()) decode(i + 1);
   }
+  if (!next.empty()) decode(count);
 }
 
 }  // namespace cyto::nn

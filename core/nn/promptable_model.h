@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,9 +19,15 @@ struct PromptTensors {
   std::optional<at::Tensor> boxes;  ///< (B, 4) float: x0, y0, x1, y1
   std::optional<at::Tensor> masks;  ///< (B, 1, S/4, S/4) float logits
 
-  int64_t count() const;                    ///< B
-  PromptTensors only(int64_t index) const;  ///< those of one object, as a batch of one
+  int64_t count() const;                           ///< B
+  PromptTensors only(int64_t index) const;         ///< those of one object, as a batch of one
+  bool canJoin(const PromptTensors& other) const;  ///< whether both are of the same kinds and number of prompts
+  c10::Device device() const;
+  PromptTensors on(c10::Device device) const;
 };
+
+/// The objects of all parts, which can join, in one batch.
+PromptTensors together(std::span<const PromptTensors> parts);
 
 /// What a decoder makes of them.
 struct DecodedMasks {
@@ -87,8 +94,9 @@ class PromptableModel {
   virtual DecodedMasks decodePrepared(const PreparedFeatures& prepared, const PromptTensors& prompts,
                                       MaskSelection selection);
 
-  /// All alternatives of `count` prompts without those whose predicted IoU is not above `minPredictedIou` (0: all).
-  /// Several threads may ask for prompts and deliver answers at the same time, each index once; M may be 0.
+  /// All alternatives of `count` prompts without those whose predicted IoU is not above `minPredictedIou` (0: all), on
+  /// the processor. A GPU answers several at once, as its memory allows. Several threads may ask for prompts and
+  /// deliver answers at the same time, each index once; M may be 0.
   virtual void decodeEach(const PreparedFeatures& prepared, int64_t count, float minPredictedIou,
                           const std::function<PromptTensors(int64_t)>& prompts,
                           const std::function<void(int64_t, const DecodedMasks&)>& deliver);
@@ -98,6 +106,9 @@ class PromptableModel {
 
   /// Every weight and buffer under its state-dict key; the tensors are shared with the model.
   virtual std::vector<std::pair<std::string, at::Tensor>> namedTensors() const = 0;
+
+  /// Where its weights are.
+  c10::Device device() const { return namedTensors().front().second.device(); }
 };
 
 }  // namespace cyto::nn

@@ -139,4 +139,19 @@ std::string reportJson(const TrainingDataReport& report, const TrainingOptions& 
   return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::string samplesCsv(const TrainingData& data) {
+  const auto quoted = [](const std::string& text) {
+    std::string result = "\"";
+    for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
+    return result + "\"";
+  };
+  std::string text = "name,kind,rows,columns,objects,weight,validation\n";
+  for (const TrainingSample& sample : data.samples()) {
+    text += quoted(sample.name) + "," + quoted(sample.kind) +
+            line(",%lld,%lld,%lld,%.6g,%d", whole(sample.rows), whole(sample.columns), whole(sample.objects),
+                 sample.weight, sample.validation ? 1 : 0);
+  }
+  return text;
+}
+
 }  // namespace cyto

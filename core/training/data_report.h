@@ -21,4 +21,8 @@ std::string reportText(const TrainingDataReport& report, const TrainingOptions& 
 std::string reportJson(const TrainingDataReport& report, const TrainingOptions& options,
                        const TrainingEstimate* estimate);
 
+/// One line for each sample: its name, kind, size and objects, how often it is drawn relative to the others, and
+/// whether it is kept back to judge the training.
+std::string samplesCsv(const TrainingData& data);
+
 }  // namespace cyto

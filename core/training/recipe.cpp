@@ -200,7 +200,8 @@ std::vector<RecipeSetting> settingsOf(TrainingRecipe& recipe) {
       {"piece-minutes", "end this run after so many minutes; the same command goes on", &training.pieceMinutes},
       {"batch-images", "images per step; default: 8", &training.batchImages},
       {"images-together", "images in memory at once; gradients of the others add up", &training.imagesTogether},
-      {"method", "how SAM's image encoder learns: lora, fact, ssf, attention, bias or norm; default: all of it",
+      {"method",
+       "how SAM's image encoder learns: lora, fact, ssf, adaptformer, attention, bias or norm; default: all of it",
        &training.method},
       {"rank", "of lora and fact; default: 4", &training.rank},
       {"instance-decoder",
@@ -212,6 +213,7 @@ std::vector<RecipeSetting> settingsOf(TrainingRecipe& recipe) {
       {"learning-rate", "highest learning rate; default: the recipe's own", &training.learningRate},
       {"schedule", "of the learning rate: cosine (default), plateau or constant", &training.schedule},
       {"warm-up-steps", "the learning rate rises over so many steps; default: 100", &training.warmUpSteps},
+      {"mask-loss", "dice or dice_focal; default: dice for SAM, dice_focal for cyto_small", &training.maskLoss},
       {"mask-probability", "how often the last mask is fed back, 0..1; default: 0.5", &training.maskProbability},
       {"box-distortion", "error of box sides as a share of the side; default: 0.025", &training.boxDistortion},
       {"validation-share", "share of the images that is kept back to judge; default: 0.08",
@@ -223,7 +225,9 @@ std::vector<RecipeSetting> settingsOf(TrainingRecipe& recipe) {
       {"threads", "processor threads; default: all", &training.threads},
       {"image-memory", "bytes of decoded images that are kept; default: 1 GiB, or an eighth of the memory",
        &training.imageMemory_bytes},
-      {"precision", "auto, fp32 or bf16", &recipe.precision},
+      {"device", "auto (default), cpu or cuda", &training.device},
+      {"precision", "auto, fp32 or bf16; auto is bf16 on a GPU, and for cyto_small on processors that have it",
+       &recipe.precision},
   };
 }
 

@@ -12,6 +12,8 @@ namespace cyto {
 
 /// Everything that decides a training: what is learned from and how. Paths are texts here, as in files.
 struct TrainingRecipe {
+  TrainingRecipe() { training.device = "auto"; }
+
   TrainingDataOptions data;
   TrainingOptions training;
   std::string startWeights;  ///< a file, or a name of the model registry

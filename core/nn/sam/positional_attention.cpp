@@ -37,8 +37,10 @@ at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                   const at::Tensor& columns) {
   const int64_t h = q.size(0), queries = q.size(1) * q.size(2);
   const at::Tensor bias = positionBias(q, rows, columns).reshape({1, h, queries, k.size(1)});
+  // Only on a processor and without gradients may the bias have more digits than the queries.
+  const bool keepsType = q.is_cpu() && !c10::GradMode::is_enabled();
   return at::scaled_dot_product_attention(q.reshape({1, h, queries, q.size(3)}), k.unsqueeze(0), v.unsqueeze(0),
-                                          c10::GradMode::is_enabled() ? bias.to(q.scalar_type()) : bias)
+                                          keepsType ? bias : bias.to(q.scalar_type()))
       .view(q.sizes());
 }
 

@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "core/nn/sam/image_encoder.h"
 #include "core/nn/sam/packed_linear.h"
@@ -32,6 +33,25 @@ at::Tensor byRows(const at::Tensor& x, int64_t operationsPerToken, const Between
   return whole.view({x.size(0), x.size(1), x.size(2), whole.size(-1)});
 }
 
+/// What AdaptFormer puts beside an MLP (spec/micro-sam.md §9.7): up(relu(down(x))) + x. Networks without it have none.
+class Bottleneck {
+ public:
+  Bottleneck(WeightTable& table, const std::string& mlp, int64_t width, at::ScalarType type) {
+    const int64_t narrow = table.rowsOf(mlp + ".down_proj.weight");
+    if (narrow == 0) return;
+    down_.emplace(table, mlp + ".down_proj", width, narrow, type);
+    up_.emplace(table, mlp + ".up_proj", narrow, width, type);
+  }
+
+  /// What the MLP gives for x, with what is beside it.
+  at::Tensor addedTo(const at::Tensor& ofMlp, const at::Tensor& x) const {
+    return down_ ? ofMlp + (*up_)(at::relu((*down_)(x))) + x : ofMlp;
+  }
+
+ private:
+  std::optional<PackedLinear> down_, up_;
+};
+
 class Block {
  public:
   Block(WeightTable& table, const std::string& name, const SamConfiguration& configuration, bool isGlobal,
@@ -41,7 +61,8 @@ class Block {
         project_(table, name + ".attn.proj", configuration.width, configuration.width, type),
         norm2_(table, name + ".norm2", configuration.width, kVitEpsilon, type),
         expand_(table, name + ".mlp.lin1", configuration.width, 4 * configuration.width, type),
-        contract_(table, name + ".mlp.lin2", 4 * configuration.width, configuration.width, type) {
+        contract_(table, name + ".mlp.lin2", 4 * configuration.width, configuration.width, type),
+        bottleneck_(table, name + ".mlp", configuration.width, type) {
     const int64_t span = isGlobal ? configuration.grid() : configuration.window;
     const int64_t headSize = configuration.width / configuration.heads;
     const auto positions = [&](const char* axis) {
@@ -61,7 +82,7 @@ class Block {
     const at::Tensor attended = byRows(attention_(qkv, betweenSteps), 2 * width * width, betweenSteps,
                                        [&](const at::Tensor& rows) { return project_(rows); });
     return byRows(norm2_(x, attended), 16 * width * width, betweenSteps,
-                  [&](const at::Tensor& rows) { return contract_(expand_.withGelu(rows)); });
+                  [&](const at::Tensor& rows) { return bottleneck_.addedTo(contract_(expand_.withGelu(rows)), rows); });
   }
 
  private:
@@ -70,6 +91,7 @@ class Block {
   PositionalAttention attention_;
   ResidualNorm norm2_;
   PackedLinear expand_, contract_;
+  Bottleneck bottleneck_;
 };
 
 class VitEncoder : public SamImageEncoder {

@@ -36,6 +36,11 @@ at::Tensor WeightTable::take(const std::string& name, at::IntArrayRef shape) {
   return found->second;
 }
 
+int64_t WeightTable::rowsOf(const std::string& name) const {
+  const auto found = tensors_.find(name);
+  return found == tensors_.end() || found->second.dim() == 0 ? 0 : found->second.size(0);
+}
+
 void WeightTable::ignore(const std::string& prefix) {
   for (const std::string& name : order_) {
     if (name.rfind(prefix, 0) == 0) used_.insert(name);

@@ -20,6 +20,9 @@ class WeightTable {
   /// The tensor of this name and shape. What is missing or has another shape is noted, and zeros are returned.
   at::Tensor take(const std::string& name, at::IntArrayRef shape);
 
+  /// Rows of a weight that may be missing; 0 when it is.
+  int64_t rowsOf(const std::string& name) const;
+
   /// Marks names with this prefix as known though unused.
   void ignore(const std::string& prefix);
 

@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "core/nn/failures.h"
-#include "core/nn/train/losses.h"
 #include "core/nn/train/prompt_sampling.h"
 
 namespace cyto::nn {
@@ -66,20 +65,21 @@ PromptedLoss promptObjects(PromptableModel& model, const Features& features, con
     prompts.points = samplePoints(objects.truth, chance(0.6), generator).unsqueeze(1);
     prompts.pointLabels = at::ones({objects.truth.size(0), 1}, at::kFloat);
   }
+  const c10::Device device = features.at(0).device();  // prompts are drawn on the processor
   PromptedLoss result;
   const bool oneByOne = chance(options.singleCorrections);
   const bool asksForAlternatives = !startsWithBox && chance(options.alternatives);
   for (int i = 0; i < options.subIterations; ++i) {
     const bool multimask = i == 0 && asksForAlternatives;
-    const DecodedMasks masks = model.decode(features, prompts, multimask);
-    const at::Tensor truth = objects.truthOf(masks.logits.size(2));
-    const at::Tensor loss = promptLoss(masks, truth, multimask ? options.shareOfMean : 0);
+    const DecodedMasks masks = model.decode(features, prompts.on(device), multimask);
+    const at::Tensor truth = objects.truthOf(masks.logits.size(2)).to(device);
+    const at::Tensor loss = promptLoss(masks, truth, options.maskLoss, multimask ? options.shareOfMean : 0);
     result.loss = result.loss.defined() ? result.loss + loss : loss;
     const at::Tensor best = bestLogits(masks);
     if (i == 0) result.firstIou = maskIou(best, truth).mean().item<double>();
     const at::Tensor logits = asMaskPrompt(best, objects.masks.size(1));
     if (i + 1 == options.subIterations) break;
-    const at::Tensor predicted = logits.squeeze(1).gt(0).to(at::kFloat);
+    const at::Tensor predicted = logits.squeeze(1).gt(0).to(at::kCPU, at::kFloat);
     CorrectionPoints corrections = sampleCorrections(inside, predicted, chance(0.6), generator);
     if (oneByOne) corrections = largerErrorOnly(corrections, inside, predicted);
     prompts.points = prompts.points.defined() ? at::cat({prompts.points, corrections.points}, 1) : corrections.points;
@@ -103,7 +103,7 @@ Features encodeCrops(PromptableModel& model, const std::vector<TrainingCrop>& cr
   std::vector<at::Tensor> frames;
   for (const TrainingCrop& crop : crops) frames.push_back(crop.frame);
   const at::AutoGradMode gradients(options.encoderLearns);
-  return model.encodeInSteps(at::stack(frames).to(options.type), stoppedBy(options.cancel));
+  return model.encodeInSteps(at::stack(frames).to(model.device(), options.type), stoppedBy(options.cancel));
 }
 
 EpisodeResult runEpisode(const TrainedNetwork& network, const Features& features,

@@ -2,6 +2,7 @@
 
 #include "core/base/cancel.h"
 #include "core/nn/train/curriculum.h"
+#include "core/nn/train/losses.h"
 #include "core/nn/train/trained_network.h"
 
 namespace cyto::nn {
@@ -13,6 +14,7 @@ struct EpisodeOptions {
   double singleCorrections = 0;  ///< probability of one click a correction instead of one of each kind
   double alternatives = 1;       ///< probability that the first click asks for several masks instead of the one
   double shareOfMean = 0;        ///< of all alternatives in the loss of such a click, the best one having the rest
+  MaskLoss maskLoss = MaskLoss::kDiceAndFocal;
   double maskProbability = 0.5;
   double boxDistortion = 0.025;
   at::ScalarType type = at::kFloat;  ///< of the frames

@@ -25,11 +25,18 @@ bool isBuffer(const std::string& name) {
   return name.ends_with("running_mean") || name.ends_with("running_var") || name.ends_with("gaussian_matrix");
 }
 
+constexpr int64_t kBottleneck = 64;  // channels, as in the reference
+
 bool isInBlock(const std::string& name) { return name.starts_with("image_encoder.blocks."); }
 /// The usual start of a linear layer without bias.
 at::Tensor uniformWeight(int64_t out, int64_t in, const at::Generator& random) {
   const double bound = std::sqrt(1.0 / static_cast<double>(in));
   return at::rand({out, in}, random, at::kFloat).mul(2 * bound).sub(bound);
+}
+
+bool isBottleneck(const std::string& name) {
+  return isInBlock(name) &&
+         (name.find(".mlp.down_proj.") != std::string::npos || name.find(".mlp.up_proj.") != std::string::npos);
 }
 
 bool isNorm(const std::string& name) { return name.find("norm") != std::string::npos; }
@@ -41,7 +48,9 @@ bool learnsUnder(const std::string& method, const std::string& name) {
   if (method == "bias") return name.ends_with(".bias");
   if (method == "norm") return isInBlock(name) && isNorm(name);
   if (method == "lora" || method == "fact" || method == "ssf") return false;
-  throw std::invalid_argument("there is no method '" + method + "'; use lora, fact, ssf, attention, bias or norm");
+  if (method == "adaptformer") return isBottleneck(name);
+  throw std::invalid_argument("there is no method '" + method +
+                              "'; use lora, fact, ssf, adaptformer, attention, bias or norm");
 }
 
 }  // namespace
@@ -52,11 +61,12 @@ LearnedWeights::LearnedWeights(NamedTensors network, const LearningChoice& choic
   if (choice.method == "lora") addLora(choice.rank, seed);
   if (choice.method == "fact") addFact(choice.rank, seed);
   if (choice.method == "ssf") addScalesAndShifts();
+  if (choice.method == "adaptformer") addBottlenecks(seed);
   if (initial_.empty()) throw std::invalid_argument("every part of the network is frozen; leave one to learn");
 }
 
 size_t LearnedWeights::addParameter(const std::string& name, at::Tensor value) {
-  initial_.emplace_back(name, std::move(value));
+  initial_.emplace_back(name, value.to(network_.front().second.device()));
   return initial_.size() - 1;
 }
 
@@ -142,6 +152,36 @@ void LearnedWeights::addScalesAndShifts() {
     folded_.push_back({static_cast<size_t>(bias - network_.begin()), Rule::kScaleAndShift, {scale, shift}});
   }
   if (folded_.empty()) throw std::invalid_argument("ssf needs a ViT image encoder (vit_b, vit_l, vit_h)");
+  encoderIsFrozen_ = false;
+}
+
+/// Beside the MLP of each block, where there is none yet: down to a few channels and up again. It adds nothing but what
+/// the reference always adds at the start, the MLP's input.
+void LearnedWeights::addBottlenecks(uint64_t seed) {
+  const at::Generator random = at::detail::createCPUGenerator(seed);
+  const auto has = [&](const std::string& name) {
+    return std::any_of(network_.begin(), network_.end(), [&](const auto& entry) { return entry.first == name; });
+  };
+  const size_t count = network_.size();
+  bool isVit = false;
+  for (size_t i = 0; i < count; ++i) {
+    const std::string name = network_[i].first;
+    if (!isInBlock(name) || !name.ends_with(".mlp.lin1.weight")) continue;
+    isVit = true;
+    const std::string mlp = name.substr(0, name.size() - std::string("lin1.weight").size());
+    if (has(mlp + "down_proj.weight")) continue;
+    const int64_t width = network_[i].second.size(1);
+    const std::pair<const char*, at::Tensor> added[] = {{"down_proj.weight", uniformWeight(kBottleneck, width, random)},
+                                                        {"down_proj.bias", at::zeros({kBottleneck})},
+                                                        {"up_proj.weight", at::zeros({width, kBottleneck})},
+                                                        {"up_proj.bias", at::zeros({width})}};
+    for (const auto& [part, value] : added) {
+      addParameter(mlp + part, value);
+      network_.emplace_back(mlp + part, initial_.back().second);
+      learns_.push_back(1);
+    }
+  }
+  if (!isVit) throw std::invalid_argument("adaptformer needs a ViT image encoder (vit_b, vit_l, vit_h)");
   encoderIsFrozen_ = false;
 }
 

@@ -10,14 +10,15 @@ namespace cyto::nn {
 /// Which weights of a network learn, and how (spec/micro-sam.md §9.7).
 struct LearningChoice {
   std::vector<std::string> frozenParts;  ///< "image_encoder", "prompt_encoder", "mask_decoder"; "encoder", "decoder"
-  std::string method;  ///< "": all weights; lora, fact, ssf, attention, bias, norm: how the encoder learns
+  std::string method;  ///< "": all weights; lora, fact, ssf, adaptformer, attention, bias, norm: how the encoder learns
   int64_t rank = 4;    ///< of lora and fact
 };
 
 /// What an optimiser changes, and the weights of the network that follow from it. Without a method these are the
 /// network's own; lora and fact add a product of thin matrices to query and value (fact without its dropout, which
-/// cannot be folded), ssf scales and shifts what the encoder's layers give. Both are folded into the network's weights,
-/// so that every other part sees a plain network, and what is exported is one.
+/// cannot be folded), ssf scales and shifts what the encoder's layers give. These are folded into the network's
+/// weights, so that every other part sees a plain network, and what is exported is one. adaptformer adds weights to the
+/// network.
 class LearnedWeights {
  public:
   /// `network`: all weights and buffers. Buffers (statistics of norms, the random frequencies of positions) never
@@ -50,6 +51,7 @@ class LearnedWeights {
   void addLora(int64_t rank, uint64_t seed);
   void addFact(int64_t rank, uint64_t seed);
   void addScalesAndShifts();
+  void addBottlenecks(uint64_t seed);
   at::Tensor fold(const Folded& folded, const NamedTensors& learned) const;
   size_t addParameter(const std::string& name, at::Tensor value);
 

@@ -12,17 +12,22 @@ at::Tensor crossEntropy(const at::Tensor& logits, const at::Tensor& truth) {
   return at::binary_cross_entropy_with_logits(logits, truth, {}, {}, at::Reduction::None);
 }
 
-at::Tensor diceLoss(const at::Tensor& probability, const at::Tensor& truth, at::IntArrayRef over) {
+constexpr double kLeastSize = 1e-7;
+
+/// 1 - 2 Σ p t / (Σ p² + Σ t²); `smoothing` counts for so many cells that agree.
+at::Tensor diceLoss(const at::Tensor& probability, const at::Tensor& truth, at::IntArrayRef over,
+                    double smoothing = 1) {
   const at::Tensor both = (probability * truth).sum(over);
   const at::Tensor sizes = probability.square().sum(over) + truth.square().sum(over);
-  return 1 - (2 * both + 1) / (sizes + 1);
+  return 1 - (2 * both + smoothing) / (sizes + smoothing).clamp_min(kLeastSize);
 }
 
 }  // namespace
 
-at::Tensor maskLoss(const at::Tensor& logits, const at::Tensor& truth) {
+at::Tensor maskLoss(const at::Tensor& logits, const at::Tensor& truth, MaskLoss kind) {
   const at::Tensor target = truth.unsqueeze(1).expand_as(logits);
   const at::Tensor probability = logits.sigmoid();
+  if (kind == MaskLoss::kDice) return diceLoss(probability, target, {2, 3}, 0);
   const at::Tensor focal = (crossEntropy(logits, target) * (probability - target).square()).sum({2, 3});
   return diceLoss(probability, target, {2, 3}) + 0.7 * focal / (truth.sum({1, 2}).unsqueeze(1) + 16);
 }
@@ -35,8 +40,8 @@ at::Tensor maskIou(const at::Tensor& logits, const at::Tensor& truth) {
   return both / either.clamp_min(1);
 }
 
-at::Tensor promptLoss(const DecodedMasks& masks, const at::Tensor& truth, double shareOfMean) {
-  const at::Tensor losses = maskLoss(masks.logits, truth);
+at::Tensor promptLoss(const DecodedMasks& masks, const at::Tensor& truth, MaskLoss kind, double shareOfMean) {
+  const at::Tensor losses = maskLoss(masks.logits, truth, kind);
   at::Tensor loss = std::get<0>(losses.min(1)).mean() * (1 - shareOfMean);
   if (shareOfMean > 0) loss = loss + losses.mean() * shareOfMean;
   const at::Tensor iouError = (masks.predictedIou - maskIou(masks.logits, truth)).square().mean();
@@ -61,12 +66,9 @@ at::Tensor denseLoss(const at::Tensor& prediction, const at::Tensor& target, con
 }
 
 at::Tensor distanceLoss(const at::Tensor& maps, const at::Tensor& target, const at::Tensor& inside) {
-  constexpr double kLeastSize = 1e-7;
   const at::Tensor foreground = target[0];
   const auto dice = [&](int64_t channel, const at::Tensor& where) {
-    const at::Tensor predicted = maps[channel] * where, truth = target[channel] * where;
-    const at::Tensor sizes = predicted.square().sum() + truth.square().sum();
-    return 1 - 2 * (predicted * truth).sum() / sizes.clamp_min(kLeastSize);
+    return diceLoss(maps[channel] * where, target[channel] * where, {0, 1}, 0);
   };
   return dice(0, inside) + dice(1, foreground) + dice(2, foreground);
 }

@@ -4,16 +4,22 @@
 
 namespace cyto::nn {
 
-/// Loss of each mask against its object: dice + focal. `logits` (B, M, h, w), `truth` (B, h, w) in 0..1
-/// (the covered share of each cell). Returns (B, M).
-at::Tensor maskLoss(const at::Tensor& logits, const at::Tensor& truth);
+/// How masks are compared with their objects.
+enum class MaskLoss {
+  kDice,          ///< 1 - 2 Σ p t / (Σ p² + Σ t²), the reference's (spec/micro-sam.md §9.3)
+  kDiceAndFocal,  ///< that, smoothed for objects of a few cells, and 0.7 times a focal loss for their edges
+};
+
+/// Loss of each mask against its object. `logits` (B, M, h, w), `truth` (B, h, w) in 0..1 (the covered share of each
+/// cell). Returns (B, M).
+at::Tensor maskLoss(const at::Tensor& logits, const at::Tensor& truth, MaskLoss kind);
 
 /// IoU of each mask, cut at logit 0, with truth cut at one half: (B, M), without gradients.
 at::Tensor maskIou(const at::Tensor& logits, const at::Tensor& truth);
 
 /// Loss of one answer: the best alternative, a share of the mean of all (0 for SAM), and the squared
 /// error of the predicted IoU.
-at::Tensor promptLoss(const DecodedMasks& masks, const at::Tensor& truth, double shareOfMean);
+at::Tensor promptLoss(const DecodedMasks& masks, const at::Tensor& truth, MaskLoss kind, double shareOfMean);
 
 /// Loss of the dense prediction (N, DenseChannels::kCount, h, w) against targets of the same shape;
 /// `inObject` (N, h, w) weighs offsets and sizes.

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <stdexcept>
+#include <vector>
 
 namespace cyto::nn {
 
@@ -31,11 +32,12 @@ Optimiser::Optimiser(NamedTensors weights) : weights_(std::move(weights)) {
 
 double Optimiser::step(const std::vector<at::Tensor>& gradients, double learningRate) {
   const at::AutoGradMode withoutGradients(false);
-  double squares = 0;
+  std::vector<at::Tensor> squares;
   for (const at::Tensor& gradient : gradients) {
-    if (gradient.defined()) squares += gradient.square().sum().item<double>();
+    if (gradient.defined()) squares.push_back(gradient.square().sum());
   }
-  const double norm = std::sqrt(squares);
+  // Together, because a GPU stops for every number that is asked for.
+  const double norm = squares.empty() ? 0 : std::sqrt(at::stack(squares).to(at::kDouble).sum().item<double>());
   if (!std::isfinite(norm)) return norm;
   const double clip = std::min(1.0, kLargestNorm / (norm + 1e-6));
   ++steps_;

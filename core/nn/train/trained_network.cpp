@@ -19,7 +19,7 @@ class DensePredictionHead : public InstanceHead {
     const auto stacked = [&](at::Tensor TrainingCrop::* member) {
       std::vector<at::Tensor> all;
       for (const TrainingCrop& crop : crops) all.push_back(crop.*member);
-      return at::stack(all);
+      return at::stack(all).to(features.back().device());
     };
     return denseLoss(features.back(), stacked(&TrainingCrop::dense), stacked(&TrainingCrop::inObject));
   }
@@ -36,8 +36,8 @@ class UnetrHead : public InstanceHead {
     for (size_t i = 0; i < crops.size(); ++i) {
       const auto index = static_cast<int64_t>(i);
       const at::Tensor maps = (*unetr_)(features.at(0).slice(0, index, index + 1).to(at::kFloat), cancel)[0];
-      const at::Tensor target = distanceTargets(crops[i].labels, crops[i].inside);
-      const at::Tensor loss = distanceLoss(maps, target, crops[i].inside);
+      const at::Tensor target = distanceTargets(crops[i].labels, crops[i].inside).to(maps.device());
+      const at::Tensor loss = distanceLoss(maps, target, crops[i].inside.to(maps.device()));
       sum = sum.defined() ? sum + loss : loss;
     }
     return sum / static_cast<double>(crops.size());

@@ -12,6 +12,7 @@
 #include "core/nn/train/training_run.h"
 #include "core/nn/train/training_setup.h"
 #include "core/nn/train/validation.h"
+#include "core/nn/weights/adapters.h"
 #include "core/nn/weights/safetensors.h"
 #include "core/nn/weights/torch_writer.h"
 
@@ -83,11 +84,12 @@ Status writeWeights(const fs::path& path, NamedTensors weights, const Training& 
   for (auto& [name, weight] : weights) {
     // Half precision keeps the default model small; it computes in bf16, which is coarser.
     const bool halve = options.architecture == "cyto_small" && weight.dim() > 1;
-    if (weight.is_floating_point()) weight = weight.detach().to(halve ? at::kHalf : at::kFloat).contiguous();
+    if (weight.is_floating_point()) weight = weight.detach().to(halve ? at::kHalf : at::kFloat);
+    weight = weight.to(at::kCPU).contiguous();
   }
   if (path.extension() == ".pt" || path.extension() == ".pth") {
     const Checkpoint parts = separated(std::move(weights));
-    return writeTorchFile(path, parts.model, parts.decoder);
+    return writeTorchFile(path, asReferenceNamesThem(parts.model), parts.decoder);
   }
   return writeSafetensors(
       path, weights,

@@ -30,7 +30,6 @@ constexpr double kSingleCorrections = 0.5;
 constexpr double kAlternatives =
     0.5;  // the program answers a click with the first mask, so a click asks for that one too
 constexpr double kShareOfMean = 0.5;  // all alternatives learn a little, so that none is left behind
-constexpr size_t kNamesInMessage = 8;
 
 NamedTensors copyOf(const NamedTensors& weights) {
   NamedTensors copy;
@@ -40,11 +39,6 @@ NamedTensors copyOf(const NamedTensors& weights) {
 
 using Clock = std::chrono::steady_clock;
 double secondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
-
-Random randomOf(uint64_t seed, int64_t step, uint64_t stream) {
-  std::seed_seq sequence{seed, static_cast<uint64_t>(step), stream};
-  return Random(sequence);
-}
 
 }  // namespace
 
@@ -143,35 +137,25 @@ void TrainingRun::shareWeights(const NamedTensors& weights) {
   }
 }
 
-/// What a step will do, drawn before any thread starts.
-struct TrainingRun::Plan {
-  int64_t side = 0;
-  EpisodeOptions episode;
-  std::vector<std::vector<size_t>> drawn;  // samples of each replica
-
-  /// The first images, for a message.
-  std::string names(const AnnotatedSamples& samples) const {
-    std::string text;
-    size_t count = 0;
-    for (const auto& indices : drawn) {
-      for (const size_t index : indices) {
-        if (count++ < kNamesInMessage) text += (text.empty() ? "'" : ", '") + samples.sample(index).name + "'";
-      }
-    }
-    return count > kNamesInMessage ? text + " and " + std::to_string(count - kNamesInMessage) + " more" : text;
-  }
-};
-
-TrainingRun::Plan TrainingRun::planStep(const AnnotatedSamples& samples) const {
-  Random random = randomOf(options_.seed, steps_, 0);
-  Plan plan;
+StepPlan TrainingRun::planStep(int64_t step, const AnnotatedSamples& samples) const {
+  Random random = randomOf(options_.seed, step, 0);
+  StepPlan plan;
+  plan.step = step;
   plan.side = drawSide(random);
+  plan.frameSide = replicas_[0].prompted->frameSide();
+  // The gradients of all parts add up; only the memory depends on how many images are in one.
+  plan.together = options_.imagesTogether > 0 ? static_cast<size_t>(options_.imagesTogether)
+                  : isConvolutional()         ? 0
+                                              : 1;
   // The work of a step does not depend on the side of its frames.
   const double share = 256.0 * 256.0 / static_cast<double>(plan.side * plan.side);
   const int64_t wanted = isConvolutional() ? std::lround(options_.batchImages * share) : options_.batchImages;
   const auto replicas = static_cast<int64_t>(replicas_.size());
   const int64_t perReplica = std::max<int64_t>(1, (wanted + replicas - 1) / replicas);
   plan.episode.objectsPerImage = options_.objectsPerImage;
+  const std::string usualLoss = isConvolutional() ? "dice_focal" : "dice";
+  const std::string& loss = options_.maskLoss.empty() ? usualLoss : options_.maskLoss;
+  plan.episode.maskLoss = loss == "dice" ? MaskLoss::kDice : MaskLoss::kDiceAndFocal;
   plan.episode.maskProbability = options_.maskProbability;
   plan.episode.boxDistortion = options_.boxDistortion;
   plan.episode.type = type_;
@@ -187,34 +171,16 @@ TrainingRun::Plan TrainingRun::planStep(const AnnotatedSamples& samples) const {
   return plan;
 }
 
-/// The crops of a step for one replica.
-struct TrainingRun::Batch {
-  Random random;
-  std::vector<std::vector<TrainingCrop>> parts;  // those that are in memory at once
-  std::vector<Features> features;  // of each part, kept for further lessons when the encoder does not learn
-  size_t crops = 0;
-};
-
-Result<TrainingRun::Batch> TrainingRun::drawBatch(size_t replica, const Plan& plan, const AnnotatedSamples& samples) {
+/// On the processor every replica draws for itself; on a GPU the next batch is drawn while this one is learned.
+Result<StepBatch> TrainingRun::batchOf(const StepPlan& plan, size_t replica, const AnnotatedSamples& samples) {
   const auto begin = Clock::now();
-  Batch batch;
-  batch.random = randomOf(options_.seed, steps_, 1 + replica);
-  batch.crops = plan.drawn[replica].size();
-  // The gradients of all parts add up; only the memory depends on how many images are in one.
-  const size_t together = options_.imagesTogether > 0 ? static_cast<size_t>(options_.imagesTogether)
-                          : isConvolutional()         ? batch.crops
-                                                      : 1;
-  for (const size_t index : plan.drawn[replica]) {
-    CYTO_ASSIGN(const std::shared_ptr<const AnnotatedImage> image, samples.get(index));
-    if (batch.parts.empty() || batch.parts.back().size() == together) batch.parts.emplace_back();
-    batch.parts.back().push_back(
-        drawCrop(*image, plan.side, replicas_[replica].prompted->frameSide(), options_.variation, batch.random));
-  }
+  auto batch = ahead_.has(plan.step) ? ahead_.take() : drawBatch(plan, replica, samples, options_);
+  if (batch && !device().is_cpu()) ahead_.begin(planStep(plan.step + 1, samples), samples, options_);
   spent_[replica].data += secondsSince(begin);
   return batch;
 }
 
-EpisodeResult TrainingRun::runReplica(size_t replica, const EpisodeOptions& options, Batch& batch) {
+EpisodeResult TrainingRun::runReplica(size_t replica, const EpisodeOptions& options, StepBatch& batch) {
   const auto begin = Clock::now();
   for (auto& [name, weight] : weights_[replica]) weight.mutable_grad().reset();
   EpisodeResult sum;
@@ -254,7 +220,7 @@ std::vector<at::Tensor> TrainingRun::meanGradients() const {
 }
 
 /// Runs a lesson on all replicas and changes the weights by what they found.
-Status TrainingRun::takeLesson(const Plan& plan, const AnnotatedSamples& samples, std::vector<Batch>& batches,
+Status TrainingRun::takeLesson(const StepPlan& plan, const AnnotatedSamples& samples, std::vector<StepBatch>& batches,
                                StepResult& result) {
   const auto begin = Clock::now();
   shareWeights(optimiser_.trained());
@@ -266,7 +232,7 @@ Status TrainingRun::takeLesson(const Plan& plan, const AnnotatedSamples& samples
     results[replica] = [&]() -> Result<EpisodeResult> {
       try {
         if (batches[replica].parts.empty()) {
-          CYTO_ASSIGN(batches[replica], drawBatch(replica, plan, samples));
+          CYTO_ASSIGN(batches[replica], batchOf(plan, replica, samples));
         }
         return runReplica(replica, episode, batches[replica]);
       } catch (const Cancelled&) {
@@ -299,9 +265,9 @@ Status TrainingRun::takeLesson(const Plan& plan, const AnnotatedSamples& samples
 
 Result<StepResult> TrainingRun::step(const AnnotatedSamples& samples, const CancelToken& cancel) {
   const auto begin = Clock::now();
-  Plan plan = planStep(samples);
+  StepPlan plan = planStep(steps_, samples);
   plan.episode.cancel = cancel;
-  std::vector<Batch> batches(replicas_.size());
+  std::vector<StepBatch> batches(replicas_.size());
   StepResult result;
   for (; lesson_ < lessons_.size(); ++lesson_) CYTO_TRY(takeLesson(plan, samples, batches, result));
   lesson_ = 0;
@@ -374,7 +340,7 @@ Status TrainingRun::save() const {
   state.emplace_back("run/lesson", at::full({1}, static_cast<int64_t>(lesson_), at::kLong));
   state.emplace_back("run/milliseconds", at::full({1}, static_cast<int64_t>(seconds_ * 1000), at::kLong));
   state.emplace_back("run/scores", packed(scores));
-  for (auto& [name, tensor] : state) tensor = tensor.contiguous();
+  for (auto& [name, tensor] : state) tensor = tensor.to(at::kCPU).contiguous();
   return writeSafetensors(checkpointPath(), state, {{"content", "training state"}});
 }
 

@@ -6,11 +6,10 @@
 
 #include "core/base/cancel.h"
 #include "core/inference/training.h"
-#include "core/nn/train/annotated_samples.h"
 #include "core/nn/train/curriculum.h"
-#include "core/nn/train/episode.h"
 #include "core/nn/train/learned_weights.h"
 #include "core/nn/train/optimiser.h"
+#include "core/nn/train/step_batch.h"
 #include "core/nn/train/trained_network.h"
 
 namespace cyto::nn {
@@ -74,12 +73,11 @@ class TrainingRun {
   ScoreHistory scores;
 
  private:
-  struct Plan;
-  struct Batch;
-  Plan planStep(const AnnotatedSamples& samples) const;
-  Result<Batch> drawBatch(size_t replica, const Plan& plan, const AnnotatedSamples& samples);
-  EpisodeResult runReplica(size_t replica, const EpisodeOptions& options, Batch& batch);
-  Status takeLesson(const Plan& plan, const AnnotatedSamples& samples, std::vector<Batch>& batches, StepResult& result);
+  StepPlan planStep(int64_t step, const AnnotatedSamples& samples) const;
+  Result<StepBatch> batchOf(const StepPlan& plan, size_t replica, const AnnotatedSamples& samples);
+  EpisodeResult runReplica(size_t replica, const EpisodeOptions& options, StepBatch& batch);
+  Status takeLesson(const StepPlan& plan, const AnnotatedSamples& samples, std::vector<StepBatch>& batches,
+                    StepResult& result);
   std::vector<at::Tensor> meanGradients() const;
   int64_t drawSide(Random& random) const;
   int drawSubIterations(Random& random) const;
@@ -87,6 +85,7 @@ class TrainingRun {
   void shareWeights(const NamedTensors& weights);
   void remake(bool withGradients);
   bool isConvolutional() const { return replicas_[0].takesAnySide; }
+  c10::Device device() const { return weights_[0][0].second.device(); }
 
   /// Seconds of computing, summed over threads.
   struct Spent {
@@ -108,6 +107,7 @@ class TrainingRun {
   size_t lesson_ = 0;  // of the step that is being taken, the next one
   int notFinite_ = 0;
   double seconds_ = 0;
+  BatchAhead ahead_;
 };
 
 }  // namespace cyto::nn

@@ -39,14 +39,19 @@ LearningChoice choiceOf(const TrainingOptions& options, bool hasDecoder) {
 
 /// cyto-small is small: a copy for each thread that learns in place.
 Result<std::unique_ptr<TrainingRun>> runOfCytoSmall(const TrainingOptions& options, const NamedTensors& start) {
+  const c10::Device device(options.device);
   const int threads = options.threads > 0 ? options.threads : usableProcessors();
   std::vector<TrainedNetwork> replicas;
-  for (int i = 0; i < std::max(1, threads); ++i) {
+  for (int i = 0; i < (device.is_cpu() ? std::max(1, threads) : 1); ++i) {
+    std::unique_ptr<CytoSmall> model;
     if (start.empty()) {
-      replicas.push_back(trainedCytoSmall(createCytoSmall(options.seed)));
-      continue;
+      model = createCytoSmall(options.seed);
+    } else {
+      CYTO_ASSIGN(model, cytoSmallStartingFrom(start, options.seed));
     }
-    CYTO_ASSIGN(std::unique_ptr<CytoSmall> model, cytoSmallStartingFrom(start, options.seed));
+    if (!device.is_cpu()) {
+      CYTO_ASSIGN(model, cytoSmallFromWeights(onDevice(model->namedTensors(), device), at::kFloat));
+    }
     replicas.push_back(trainedCytoSmall(std::move(model)));
   }
   LearnedWeights learned(replicas.front().prompted->namedTensors(), choiceOf(options, false), options.seed);
@@ -71,9 +76,9 @@ Result<NamedTensors> decoderToTrain(const TrainingOptions& options, NamedTensors
 
 /// SAM is large, and prepares its weights when it is made: one copy, made anew for each step.
 Result<std::unique_ptr<TrainingRun>> runOfSam(const TrainingOptions& options, Checkpoint start) {
-  const auto make = [architecture = options.architecture](const NamedTensors& weights) {
+  const auto make = [architecture = options.architecture, type = typeFor(options)](const NamedTensors& weights) {
     const Checkpoint parts = separated(weights);
-    auto model = makeSamModel(architecture, parts.model, at::kFloat, c10::GradMode::is_enabled());
+    auto model = makeSamModel(architecture, parts.model, type, c10::GradMode::is_enabled());
     if (!model) throw std::runtime_error(model.error().message());
     return trainedSam(*std::move(model), parts.decoder);
   };
@@ -81,7 +86,7 @@ Result<std::unique_ptr<TrainingRun>> runOfSam(const TrainingOptions& options, Ch
   CYTO_ASSIGN(const std::unique_ptr<SamModel> model, makeSamModel(options.architecture, start.model, at::kFloat));
   start.model = model->namedTensors();
   const LearningChoice choice = choiceOf(options, !start.decoder.empty());
-  LearnedWeights learned(joined(std::move(start)), choice, options.seed);
+  LearnedWeights learned(onDevice(joined(std::move(start)), c10::Device(options.device)), choice, options.seed);
   return std::make_unique<TrainingRun>(make, std::move(learned), curriculumOf(options).lessons, options,
                                        typeFor(options));
 }
@@ -127,6 +132,9 @@ Status checkOptions(const TrainingOptions& options) {
   if (!(options.learningRate >= 0) || !std::isfinite(options.learningRate)) {
     return wrong("the learning rate must be positive");
   }
+  if (!options.maskLoss.empty() && options.maskLoss != "dice" && options.maskLoss != "dice_focal") {
+    return wrong("there is no mask loss '" + options.maskLoss + "'; use dice or dice_focal");
+  }
   if (options.schedule != "cosine" && options.schedule != "plateau" && options.schedule != "constant") {
     return wrong("there is no schedule '" + options.schedule + "'; use cosine, plateau or constant");
   }
@@ -155,8 +163,10 @@ Result<std::unique_ptr<TrainingRun>> makeTrainingRun(const TrainingOptions& opti
 }
 
 at::ScalarType typeFor(const TrainingOptions& options) {
-  if (!isForCytoSmall(options) || options.precision == Precision::kFp32) return at::kFloat;
-  return options.precision == Precision::kBf16 || processorHasBf16() ? at::kBFloat16 : at::kFloat;
+  if (options.precision == Precision::kFp32) return at::kFloat;
+  const bool onProcessor = options.device == "cpu";
+  if (onProcessor && !isForCytoSmall(options)) return at::kFloat;
+  return options.precision == Precision::kBf16 || !onProcessor || processorHasBf16() ? at::kBFloat16 : at::kFloat;
 }
 
 }  // namespace cyto::nn

@@ -21,7 +21,8 @@ Status checkOptions(const TrainingOptions& options);
 /// made for, stays too.
 Result<std::unique_ptr<TrainingRun>> makeTrainingRun(const TrainingOptions& options, Checkpoint start);
 
-/// What the frames of such a training are computed in.
+/// What the frames of such a training are computed in: bf16 on a GPU and on processors that have it for cyto-small,
+/// else fp32. Weights, gradients and the optimiser are fp32 always.
 at::ScalarType typeFor(const TrainingOptions& options);
 
 }  // namespace cyto::nn

@@ -63,7 +63,7 @@ PromptedImage encodeForPrompts(PromptableModel& model, const AnnotatedImage& ima
                                at::ScalarType type) {
   PromptedImage result;
   result.frame = makeFrame(rgbOf(image), model.frameSide());
-  result.prepared = model.prepare(model.encode(result.frame.pixels.to(type)));
+  result.prepared = model.prepare(model.encode(result.frame.pixels.to(model.device(), type)));
   result.chosen = chooseObjects(image, objects);
   return result;
 }
@@ -115,8 +115,8 @@ void addPrompts(PromptableModel& model, const AnnotatedImage& image, const Valid
   inGroups(prompted.chosen, [&](const std::vector<int64_t>& objects) {
     const ObjectPrompts prompts = promptsOf(prompted.frame, image, objects);
     const auto iou = [&](const PromptTensors& given, MaskSelection selection) {
-      const at::Tensor logits = model.decodePrepared(*prompted.prepared, given, selection).logits;
-      return maskIou(toImage(logits, prompted.frame, image), prompts.truth).sum().item<double>();
+      const at::Tensor logits = model.decodePrepared(*prompted.prepared, given.on(model.device()), selection).logits;
+      return maskIou(toImage(logits, prompted.frame, image), prompts.truth.to(logits.device())).sum().item<double>();
     };
     sums.pointIou += iou(prompts.click, MaskSelection::kBestAlternative);
     sums.boxIou += iou(prompts.box, MaskSelection::kSingle);
@@ -138,8 +138,8 @@ void addInstances(const TrainedNetwork& network, const AnnotatedImage& image, ui
   const int64_t frameSide = network.prompted->frameSide();
   const int64_t side = network.takesAnySide ? std::min(kConvolutionalCrop, frameSide) : frameSide;
   const TrainingCrop crop = drawCrop(image, side, frameSide, noVariation(), random);
-  const Features features =
-      network.prompted->encodeInSteps(crop.frame.unsqueeze(0).to(options.type), stoppedBy(options.cancel));
+  const Features features = network.prompted->encodeInSteps(
+      crop.frame.unsqueeze(0).to(network.prompted->device(), options.type), stoppedBy(options.cancel));
   sums.instanceLoss += network.instances->loss(features, {crop}, options.cancel).item<double>();
   ++sums.crops;
 }
@@ -230,8 +230,9 @@ TrainingPreview previewOf(PromptableModel& model, const AnnotatedImage& image, i
   inGroups(prompted.chosen, [&](const std::vector<int64_t>& objects) {
     const ObjectPrompts prompts = promptsOf(prompted.frame, image, objects);
     const at::Tensor logits =
-        model.decodePrepared(*prompted.prepared, prompts.click, MaskSelection::kBestAlternative).logits;
-    const at::Tensor masks = toImage(logits, prompted.frame, image).select(1, 0).gt(0);
+        model.decodePrepared(*prompted.prepared, prompts.click.on(model.device()), MaskSelection::kBestAlternative)
+            .logits;
+    const at::Tensor masks = toImage(logits, prompted.frame, image).select(1, 0).gt(0).to(at::kCPU);
     for (size_t i = 0; i < objects.size(); ++i) {
       const auto id = static_cast<uint32_t>(objects[i] + 1);
       paint(prompts.truth[static_cast<int64_t>(i)].gt(0), id, preview.truth);

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "core/nn/failures.h"
+#include "core/nn/weights/adapters.h"
 #include "core/nn/weights/safetensors.h"
 #include "core/nn/weights/torch_archive.h"
 #include "core/nn/weights/zip_archive.h"
@@ -54,11 +55,19 @@ Checkpoint separated(NamedTensors tensors) {
   return checkpoint;
 }
 
+NamedTensors onDevice(NamedTensors weights, c10::Device device) {
+  for (auto& [name, weight] : weights) weight = weight.to(device);
+  return weights;
+}
+
 Result<Checkpoint> readCheckpoint(const std::filesystem::path& path) {
   CYTO_ASSIGN(const BinaryFile file, BinaryFile::open(path));
   auto checkpoint = catchFailures("reading '" + path.string() + "'", [&] { return read(file); });
-  if (checkpoint && checkpoint->model.empty() && checkpoint->decoder.empty())
-    return file.damaged("it holds no weights");
+  if (!checkpoint) return checkpoint;
+  if (checkpoint->model.empty() && checkpoint->decoder.empty()) return file.damaged("it holds no weights");
+  auto plain = withoutAdapters(std::move(checkpoint->model));
+  if (!plain) return file.damaged(plain.error().message());
+  checkpoint->model = *std::move(plain);
   return checkpoint;
 }
 

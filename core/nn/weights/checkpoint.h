@@ -30,9 +30,13 @@ inline constexpr std::string_view kInstanceDecoderPrefix = "instance_decoder.";
 NamedTensors joined(Checkpoint checkpoint);
 Checkpoint separated(NamedTensors tensors);
 
+/// The same weights on a device; on the processor those are shared.
+NamedTensors onDevice(NamedTensors weights, c10::Device device);
+
 /// Reads a checkpoint without executing anything in it: safetensors, or the zip files of torch.save with a restricted
 /// pickle. Unwraps `model_state`, `decoder_state`, `state_dict` and the key prefixes `sam.` and `_orig_mod.`; separates
-/// the decoder of a safetensors file. Errors: kNotFound, kIo, kFormat (damaged, hostile, or a kind we do not read).
+/// the decoder of a safetensors file; folds adapters (adapters.h). Errors: kNotFound, kIo, kFormat (damaged, hostile,
+/// or a kind we do not read).
 Result<Checkpoint> readCheckpoint(const std::filesystem::path& path);
 
 /// "vit_b", "vit_l", "vit_h", "vit_t" or "cyto_small" by keys and shapes; empty when it is none of them.

@@ -74,6 +74,31 @@ TEST(LearnedWeights, LoraStartsAsTheNetworkAndChangesQueryAndValueOnly) {
   EXPECT_GT(a.grad().abs().max().item<double>(), 0);
 }
 
+TEST(LearnedWeights, AdaptformerAddsBottlenecksThatStartWithoutEffectOfTheirOwn) {
+  NamedTensors network = smallNetwork();
+  const std::string mlp = "image_encoder.blocks.0.mlp.";
+  network.emplace_back(mlp + "lin1.weight", at::ones({16, 4}));
+  network.emplace_back(mlp + "lin2.weight", at::ones({4, 16}));
+  const LearnedWeights learned(network, {{}, "adaptformer", 4}, 1);
+  EXPECT_FALSE(learned.encoderIsFrozen());
+  const std::vector<std::string> added = {mlp + "down_proj.weight", mlp + "down_proj.bias", mlp + "up_proj.weight",
+                                          mlp + "up_proj.bias"};
+  EXPECT_THAT(namesOf(learned.initial()), testing::IsSupersetOf(added));
+  EXPECT_THAT(namesOf(learned.initial()), testing::Not(testing::Contains(mlp + "lin1.weight")));
+  NamedTensors changed = learned.initial();
+  for (auto& [name, tensor] : changed)
+    tensor = tensor.detach().clone().fill_(name.ends_with("down_proj.weight") ? 5 : 7);
+  const NamedTensors whole = learned.network(changed);
+  EXPECT_EQ(named(whole, mlp + "down_proj.weight")[0][0].item<float>(), 5);
+  EXPECT_EQ(named(whole, "mask_decoder.iou_token.weight")[0][0].item<float>(), 7);
+  EXPECT_EQ(named(learned.network(learned.initial()), mlp + "up_proj.weight").abs().max().item<float>(), 0);
+
+  // Weights that have them already go on learning them.
+  const LearnedWeights again(whole, {{}, "adaptformer", 4}, 2);
+  EXPECT_EQ(namesOf(again.network(again.initial())), namesOf(whole));
+  EXPECT_THAT(namesOf(again.initial()), testing::IsSupersetOf(added));
+}
+
 TEST(LearnedWeights, FactAddsAProductOfThreeToQueryAndValue) {
   const LearnedWeights learned(smallNetwork(), {{}, "fact", 2}, 1);
   const std::string qkv = "image_encoder.blocks.0.attn.qkv.";

@@ -16,11 +16,20 @@ at::Tensor halfFilled() {
   return truth;
 }
 
+constexpr MaskLoss kBoth = MaskLoss::kDiceAndFocal;
+
 TEST(Losses, AnExactMaskCostsNothingAndItsOppositeMost) {
   const at::Tensor truth = halfFilled();
   const at::Tensor exact = (truth * 2 - 1).unsqueeze(1) * 20;
-  EXPECT_LT(maskLoss(exact, truth).item<double>(), 1e-3);
-  EXPECT_GT(maskLoss(-exact, truth).item<double>(), 0.9);
+  for (const MaskLoss kind : {MaskLoss::kDice, kBoth}) {
+    EXPECT_LT(maskLoss(exact, truth, kind).item<double>(), 1e-3);
+    EXPECT_GT(maskLoss(-exact, truth, kind).item<double>(), 0.9);
+  }
+}
+
+TEST(Losses, TheDiceLossOfNothingAgainstNothingIsANumber) {
+  const at::Tensor nothing = at::zeros({1, 8, 8}, at::kFloat), logits = at::full({1, 1, 8, 8}, -200.0);
+  EXPECT_EQ(maskLoss(logits, nothing, MaskLoss::kDice).item<double>(), 1);
 }
 
 TEST(Losses, IouIsThatOfTheCutMasks) {
@@ -38,7 +47,7 @@ TEST(Losses, WithoutAShareOfTheMeanOnlyTheBestAlternativeLearns) {
   at::Tensor logits = at::cat({(truth * 2 - 1).unsqueeze(1), -(truth * 2 - 1).unsqueeze(1)}, 1).detach();
   logits.set_requires_grad(true);
   DecodedMasks masks{logits, at::tensor({1.0F, 0.0F}).view({1, 2})};
-  promptLoss(masks, truth, 0).backward();
+  promptLoss(masks, truth, kBoth, 0).backward();
   EXPECT_GT(logits.grad().select(1, 0).abs().max().item<double>(), 0);
   EXPECT_EQ(logits.grad().select(1, 1).abs().max().item<double>(), 0);
 }
@@ -49,19 +58,24 @@ TEST(Losses, AgreeWithTheirFormulasOnNumbersWorkedOutByHand) {
   const at::Tensor truth = at::tensor({1.0F, 0.0F}).view({1, 1, 2});
   const double dice = 1 - (2 * 0.5 + 1) / (0.25 + 0.5625 + 1 + 1);
   const double focal = std::log(2.0) * 0.25 + std::log(4.0) * 0.5625;  // cross entropy times squared error
-  EXPECT_NEAR(maskLoss(logits, truth).item<double>(), dice + 0.7 * focal / (1 + 16), 1e-6);
+  EXPECT_NEAR(maskLoss(logits, truth, kBoth).item<double>(), dice + 0.7 * focal / (1 + 16), 1e-6);
   // The IoU at logit 0 is 0: the first logit is not above it, the second is wrong.
   const DecodedMasks masks{logits, at::full({1, 1}, 0.3)};
-  EXPECT_NEAR(promptLoss(masks, truth, 0).item<double>(), maskLoss(logits, truth).item<double>() + 0.09, 1e-6);
+  EXPECT_NEAR(promptLoss(masks, truth, kBoth, 0).item<double>(), maskLoss(logits, truth, kBoth).item<double>() + 0.09,
+              1e-6);
+  // The reference's Dice loss has nothing to smooth it.
+  const double exactDice = 1 - 2 * 0.5 / (0.25 + 0.5625 + 1);
+  EXPECT_NEAR(maskLoss(logits, truth, MaskLoss::kDice).item<double>(), exactDice, 1e-6);
+  EXPECT_NEAR(promptLoss(masks, truth, MaskLoss::kDice, 0).item<double>(), exactDice + 0.09, 1e-6);
 }
 
 TEST(Losses, TheShareOfTheMeanCountsAllAlternatives) {
   const at::Tensor truth = halfFilled();
   const at::Tensor exact = (truth * 2 - 1).unsqueeze(1) * 20;
   const DecodedMasks masks{at::cat({exact, -exact}, 1), at::tensor({1.0F, 0.0F}).view({1, 2})};
-  const at::Tensor each = maskLoss(masks.logits, truth);
+  const at::Tensor each = maskLoss(masks.logits, truth, kBoth);
   const double best = each.min().item<double>(), mean = each.mean().item<double>();
-  EXPECT_NEAR(promptLoss(masks, truth, 0.5).item<double>(), 0.5 * best + 0.5 * mean, 1e-5);
+  EXPECT_NEAR(promptLoss(masks, truth, kBoth, 0.5).item<double>(), 0.5 * best + 0.5 * mean, 1e-5);
 }
 
 TEST(Losses, DenseLossFallsWithTheErrorOfOffsets) {

@@ -67,6 +67,23 @@ TEST(SamTraining, LoraChangesQueriesAndValuesOfTheEncoderOnly) {
   }
 }
 
+TEST(SamTraining, AdaptformerLearnsItsBottlenecksAndLeavesTheEncoder) {
+  const test::SyntheticDataset dataset(2);
+  const AnnotatedSamples samples(dataset, false, 1 << 20);
+  LearnedWeights learned(test::reducedSamWeights(), {{}, "adaptformer", 4}, 3);
+  TrainingRun run(test::makeReducedSam, std::move(learned), kPrompts, options(), at::kFloat);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(run.step(samples));
+  const NamedTensors before = test::reducedSamWeights(), after = run.averaged();
+  ASSERT_EQ(after.size(), before.size() + 4 * 4);
+  for (size_t i = 0; i < before.size(); ++i) {
+    if (!before[i].first.starts_with("image_encoder.")) continue;
+    EXPECT_TRUE(before[i].second.equal(after[i].second)) << before[i].first;
+  }
+  for (size_t i = before.size(); i < after.size(); ++i) {
+    if (after[i].first.ends_with("up_proj.weight")) EXPECT_GT(after[i].second.abs().max().item<double>(), 0);
+  }
+}
+
 TEST(SamTraining, TheNetworkForUseIsTheOneThatWasTrained) {
   const test::SyntheticDataset dataset(2);
   const AnnotatedSamples samples(dataset, false, 1 << 20);

@@ -46,6 +46,24 @@ TEST(DataReport, SaysInWordsAndInJsonWhatIsThere) {
   EXPECT_EQ(document["estimate"]["minutes"], 5);
 }
 
+TEST(DataReport, NamesEverySampleAndWhichAreKeptBack) {
+  const test::TemporaryFolder folder;
+  test::writePair(folder.path(), "a \"quoted\" name", test::squares(48, 48, 3));
+  test::writePair(folder.path(), "b", test::squares(60, 48, 5));
+  TrainingDataOptions options;
+  options.sources.emplace_back().images = folder.path();
+  const auto data = openTrainingData(options, {});
+  ASSERT_TRUE(data) << data.error().message();
+  const std::string text = samplesCsv(**data);
+  EXPECT_THAT(text, testing::StartsWith("name,kind,rows,columns,objects,weight,validation\n\"a \"\"quoted\"\" name"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
+  EXPECT_THAT(text, HasSubstr(",48,48,3,"));
+  int64_t keptBack = 0;
+  for (const TrainingSample& sample : (*data)->samples()) keptBack += sample.validation;
+  EXPECT_EQ(keptBack, 1);
+  EXPECT_THAT(text, HasSubstr(",1\n"));
+}
+
 TEST(PreviewPicture, HasARowForEachImageAndOutlinesInIt) {
   const test::TemporaryFolder folder;
   TrainingPreview preview;
