@@ -137,6 +137,9 @@ int run(int argc, char** argv) {
   MainWindow window(
       [settings](const std::string& name, const cyto::JobContext& job) { return cyto::loadModel(settings, name, job); },
       cyto::autosaveFolder(), sampleImage());
+  // A model that was asked for is loaded at once, so that the window names it and says early when it cannot be had.
+  const std::string asked = settings.checkpoint.empty() ? settings.name : settings.checkpoint.string();
+  if (!asked.empty()) window.bridge().session().loadModel(asked);
   if (parser.isSet(QStringLiteral("record"))) {
     const cyto::Status recorded =
         window.bridge().session().record(parser.value(QStringLiteral("record")).toStdString());

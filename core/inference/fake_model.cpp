@@ -249,6 +249,8 @@ class FakeModel::Encoder : public ImageEncoder {
  public:
   explicit Encoder(FakeModel& model) : model_(model) {}
 
+  int64_t imagesAtOnce() const override { return model_.options_.imagesAtOnce; }
+
   Result<Embedding> encode(const RgbImage& image, const JobContext& job,
                            const std::function<void()>& betweenSteps) override {
     const FakeModelOptions& options = model_.options_;

@@ -16,6 +16,7 @@ struct FakeModelOptions {
   std::chrono::milliseconds encodeTime{0};  ///< how long an encode pretends to work; cancel is answered meanwhile
   bool hasExtraMap = false;                 ///< adds a second feature map "highres" (1, 1, 256, 256)
   bool hasInstanceDecoder = true;
+  int64_t imagesAtOnce = 1;  ///< how many images the encoder asks for
   int64_t failOnEncode = 0;  ///< the n-th encode (from 1) fails with kModel; 0: none
 };
 

@@ -176,7 +176,7 @@ TEST_F(TrainCommandTest, AFullDiskIsAnErrorThatKeepsTheLastCheckpoint) {
   EXPECT_TRUE(readFile(small / "run" / "latest.safetensors") == before);
 }
 
-TEST_F(TrainCommandTest, PreflightReportsAndKeepsNothing) {
+TEST_F(TrainCommandTest, PreflightReportsAndKeepsTheListOfImagesOnly) {
   const ProgramRun run = runProgram(training("none", {"--preflight", "--json"}));
   ASSERT_EQ(run.exitCode, 0) << run.err;
   const json report = json::parse(run.out);
@@ -184,7 +184,12 @@ TEST_F(TrainCommandTest, PreflightReportsAndKeepsNothing) {
   EXPECT_EQ(report["image_types"]["uint8, 1 channel"], 4);
   EXPECT_GT(report["estimate"]["step_seconds"], 0);
   EXPECT_GT(report["estimate"]["memory_bytes"], 0);
-  EXPECT_FALSE(fs::exists(folder_ / "none"));
+  std::vector<std::string> kept;
+  for (const auto& entry : fs::directory_iterator(folder_ / "none")) kept.push_back(entry.path().filename().string());
+  EXPECT_THAT(kept, testing::ElementsAre("samples.csv"));
+  const std::string samples = test::readFile(folder_ / "none" / "samples.csv");
+  EXPECT_EQ(std::count(samples.begin(), samples.end(), '\n'), 5);
+  EXPECT_THAT(samples, HasSubstr("cells 2"));
 }
 
 TEST_F(TrainCommandTest, PreflightNamesWhatIsWrongAndTrainingRefusesIt) {

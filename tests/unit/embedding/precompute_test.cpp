@@ -9,7 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <map>
 #include <random>
+#include <sstream>
 #include <thread>
 
 #include "core/inference/fake_model.h"
@@ -118,6 +120,61 @@ TEST_F(PrecomputeTest, APlaneThatCannotBeReadKeepsTheOthers) {
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().message(), "slice 3 is torn");
   EXPECT_TRUE(store->has({2, 0}));
+  EXPECT_FALSE(store->has({3, 0}));
+}
+
+/// The files of a store; the log of finished items, whose lines come as items are finished, in sorted order.
+std::map<std::string, std::string> filesOf(const fs::path& store) {
+  std::map<std::string, std::string> files = treeOf(store);
+  for (auto& [name, content] : files) {
+    if (!name.ends_with("chunks.log")) continue;
+    std::istringstream stream(content);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    std::sort(lines.begin(), lines.end());
+    content.clear();
+    for (const std::string& line : lines) content += line + "\n";
+  }
+  return files;
+}
+
+TEST_F(PrecomputeTest, ImagesInBatchesGiveTheFilesOfImagesOneByOne) {
+  const MemoryImage image({1, 11, 20, 30});
+  const LayoutRequest tiled{.tiles = TileLayout{{10, 15}, {2, 2}}};
+  ASSERT_TRUE(precomputeStore(folder_ / "whole.zarr", image, model_, tiled));
+  FakeModel batches({.imagesAtOnce = 5});
+  int64_t last = 0;
+  JobContext job;
+  job.progress = [&](const Progress& progress) { last = progress.done; };
+  const auto report = precomputeStore(path_, image, batches, tiled, {}, job);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(last, 44);
+  EXPECT_EQ(batches.encodeCount(), 44);
+  EXPECT_TRUE(filesOf(path_) == filesOf(folder_ / "whole.zarr"));
+}
+
+TEST_F(PrecomputeTest, WhatCanBeReadBeforeATornPlaneOfABatchIsKept) {
+  image_.onRead = [](const Box& box) -> Status {
+    if (box.begin.z == 2 && box.end.z == 3 && box.end.y == 20) return Error(ErrorCode::kFormat, "slice 2 is torn");
+    return {};
+  };
+  FakeModel batches({.imagesAtOnce = 4});
+  MemoryImage whole({1, 6, 20, 30});
+  const auto store = *EmbeddingStore::openToWrite(path_, test::describe(whole, batches));
+  const auto report = precomputeEmbeddings(image_, *store, batches.encoder(), {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().message(), "slice 2 is torn");
+  EXPECT_TRUE(store->has({0, 0}));
+  EXPECT_TRUE(store->has({1, 0}));
+  EXPECT_FALSE(store->has({3, 0})) << "it is read after the torn one";
+}
+
+TEST_F(PrecomputeTest, ABatchThatFailsKeepsTheOnesBeforeIt) {
+  FakeModel failing({.imagesAtOnce = 2, .failOnEncode = 4});
+  const auto store = *EmbeddingStore::openToWrite(path_, test::describe(image_, failing));
+  ASSERT_FALSE(precomputeEmbeddings(image_, *store, failing.encoder(), {}));
+  EXPECT_TRUE(store->has({0, 0}));
+  EXPECT_TRUE(store->has({1, 0}));
   EXPECT_FALSE(store->has({3, 0}));
 }
 
