@@ -2,6 +2,8 @@
 #include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "core/nn/cyto/cyto_small.h"
 #include "core/nn/sam/instance_decoder_weights.h"
 #include "core/nn/train/trainer.h"
@@ -50,9 +52,10 @@ TrainingRun cytoOn(const std::string& device) {
                      at::kFloat);
 }
 
-void expectSameSteps(TrainingRun& there, TrainingRun& here, int steps) {
+void expectSameSteps(const std::function<TrainingRun(const std::string& device)>& makeRun, int steps) {
   const test::SyntheticDataset dataset(3);
   const AnnotatedSamples samples(dataset, false, 1 << 20);
+  TrainingRun there = makeRun(separate::kName), here = makeRun("cpu");
   for (int i = 0; i < steps; ++i) {
     const auto expected = here.step(samples), step = there.step(samples);
     ASSERT_TRUE(step) << step.error().message();
@@ -67,22 +70,17 @@ void expectSameSteps(TrainingRun& there, TrainingRun& here, int steps) {
 
 TEST(DeviceTraining, SamTakesTheStepsOfTheProcessor) {
   const std::vector<Lesson> prompts = {{true, false}};
-  TrainingRun there = samOn(separate::kName, {}, prompts), here = samOn("cpu", {}, prompts);
-  expectSameSteps(there, here, 3);
+  expectSameSteps([&](const std::string& device) { return samOn(device, {}, prompts); }, 3);
 }
 
-TEST(DeviceTraining, SamWithItsInstanceDecoderAndLora) {
+TEST(DeviceTraining, SamWithItsInstanceDecoderAndEveryMethod) {
   const std::vector<Lesson> lessons = {{true, false}, {false, true}};
-  for (const char* method : {"lora", "fact", "ssf"}) {
-    TrainingRun there = samOn(separate::kName, {{}, method, 2}, lessons), here = samOn("cpu", {{}, method, 2}, lessons);
-    expectSameSteps(there, here, 2);
+  for (const char* method : {"lora", "fact", "ssf", "adaptformer"}) {
+    expectSameSteps([&](const std::string& device) { return samOn(device, {{}, method, 2}, lessons); }, 2);
   }
 }
 
-TEST(DeviceTraining, CytoSmallTakesTheStepsOfTheProcessor) {
-  TrainingRun there = cytoOn(separate::kName), here = cytoOn("cpu");
-  expectSameSteps(there, here, 2);
-}
+TEST(DeviceTraining, CytoSmallTakesTheStepsOfTheProcessor) { expectSameSteps(cytoOn, 2); }
 
 TEST(DeviceTraining, TheWholeTrainingRunsThereAndItsFilesAreReadHere) {
   const test::TemporaryFolder folder;
