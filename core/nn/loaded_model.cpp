@@ -86,7 +86,6 @@ class NetworkEncoder : public ImageEncoder {
     std::vector<at::Tensor> frames(images.size());
     runTasks(static_cast<int64_t>(images.size()), [&](int64_t task, int64_t) {
       const auto i = static_cast<size_t>(task);
-      const c10::InferenceMode ofThisThread;
       Frame frame = makeFrame(images[i], network_.frameSide());
       frames[i] = std::move(frame.pixels);
       embeddings[i].originalSize = {images[i].rows, images[i].columns};

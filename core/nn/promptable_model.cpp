@@ -111,11 +111,10 @@ constexpr int64_t kPrompt_bytes = int64_t{100} << 20;
 
 /// What is kept of the answer to prompt `index` of a batch, on the processor.
 DecodedMasks keptOf(const DecodedMasks& decoded, const at::Tensor& ious, int64_t index, float minPredictedIou) {
-  const at::Tensor own = ious[index];
-  const at::Tensor kept = minPredictedIou > 0 ? own.gt(minPredictedIou).nonzero().flatten() : at::arange(own.size(0));
-  const at::Tensor masks = decoded.logits[index];
-  return {masks.index_select(0, kept.to(masks.device())).to(at::kCPU).unsqueeze(0),
-          own.index_select(0, kept).unsqueeze(0)};
+  const at::Tensor masks = decoded.logits.narrow(0, index, 1), own = ious.narrow(0, index, 1);
+  if (minPredictedIou <= 0) return {masks.to(at::kCPU), own};
+  const at::Tensor kept = own[0].gt(minPredictedIou).nonzero().flatten();
+  return {masks.index_select(1, kept.to(masks.device())).to(at::kCPU), own.index_select(1, kept)};
 }
 
 }  // namespace
