@@ -193,9 +193,9 @@ Result<ExitCode> runTraining(Options& options, const JobContext& job) {
     return usage("say where to keep the training with --checkpoint-dir FOLDER");
   }
   CYTO_ASSIGN(const std::unique_ptr<TrainingData> data, openTrainingData(options.recipe.data, job));
+  if (!onlyReports) CYTO_TRY(checkUsable(*data));
   if (!training.checkpointFolder.empty()) CYTO_TRY(keepSamples(*data, training.checkpointFolder));
   if (onlyReports) return reportOnly(options, *data, training, job);
-  CYTO_TRY(checkUsable(*data));
   std::fprintf(stderr, "%s\n", reportText(data->report(), training, nullptr).c_str());
   CYTO_TRY(writeFileAtomically(training.checkpointFolder / "recipe.json", recipeText(options.recipe)));
   CYTO_ASSIGN(Engine * engine, loadEngine());

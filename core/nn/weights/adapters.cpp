@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <stdexcept>
 
 namespace cyto::nn {
@@ -143,14 +142,13 @@ Result<NamedTensors> withoutAdapters(NamedTensors weights) {
   return plain;
 }
 
-NamedTensors asReferenceNamesThem(NamedTensors weights) {
-  const NamedTensors all = weights;
+NamedTensors asReferenceNamesThem(const NamedTensors& weights) {
   const auto hasBottleneck = [&](const std::string& mlp) {
-    return std::any_of(all.begin(), all.end(),
+    return std::any_of(weights.begin(), weights.end(),
                        [&](const auto& weight) { return weight.first == mlp + "up_proj.weight"; });
   };
   NamedTensors renamed;
-  for (auto& [name, tensor] : weights) {
+  for (const auto& [name, tensor] : weights) {
     const size_t at = name.find(".mlp.");
     const std::string mlp = at == std::string::npos ? "" : name.substr(0, at + 5);
     if (!isInBlock(name) || mlp.empty() || !hasBottleneck(mlp)) {

@@ -13,6 +13,6 @@ Result<NamedTensors> withoutAdapters(NamedTensors weights);
 
 /// The other way for the bottlenecks: weights under the names that micro-sam gives them when it is asked for
 /// AdaptFormer.
-NamedTensors asReferenceNamesThem(NamedTensors weights);
+NamedTensors asReferenceNamesThem(const NamedTensors& weights);
 
 }  // namespace cyto::nn

@@ -65,7 +65,9 @@ Result<Checkpoint> readCheckpoint(const std::filesystem::path& path) {
   auto checkpoint = catchFailures("reading '" + path.string() + "'", [&] { return read(file); });
   if (!checkpoint) return checkpoint;
   if (checkpoint->model.empty() && checkpoint->decoder.empty()) return file.damaged("it holds no weights");
-  auto plain = withoutAdapters(std::move(checkpoint->model));
+  auto plain = catchFailures("reading the adapters in '" + path.string() + "'",
+                             [&] { return withoutAdapters(std::move(checkpoint->model)); });
+  if (!plain && plain.error().code() == ErrorCode::kOutOfMemory) return std::move(plain).error();
   if (!plain) return file.damaged(plain.error().message());
   checkpoint->model = *std::move(plain);
   return checkpoint;

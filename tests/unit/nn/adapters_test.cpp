@@ -168,6 +168,15 @@ TEST(Adapters, FilesWithAdaptersOpen) {
   test::expectClose(embedding(checkpoint->model), embedding(both.withMlp), 5e-3);
 }
 
+TEST(Adapters, FilesWithAdaptersOfWholeNumbersAreRefused) {
+  const test::TemporaryFolder folder;
+  NamedTensors given = reduced();
+  given.emplace_back(kBlock + "attn.qkv.w_a_linear_q.weight", at::ones({2, kWidth}));
+  given.emplace_back(kBlock + "attn.qkv.w_b_linear_q.weight", at::ones({kWidth, 2}, at::kLong));
+  ASSERT_TRUE(writeSafetensors(folder.path() / "whole.safetensors", given));
+  EXPECT_FALSE(readCheckpoint(folder.path() / "whole.safetensors"));
+}
+
 TEST(Adapters, AdaptersThatDoNotFitAreRefusedByName) {
   for (const auto& [name, shape] : std::vector<std::pair<std::string, std::vector<int64_t>>>{
            {"attn.qkv.w_b_linear_q.weight", {kWidth, 2}},  // without its other half
