@@ -25,7 +25,7 @@ constexpr int64_t kTrialSteps = 4;
 struct Options {
   TrainingRecipe recipe;
   std::string config;
-  std::vector<std::string> images, labels, validation, validationLabels, labelEndings, variations, frozenParts;
+  std::vector<std::string> images, labels, validation, validationLabels, labelEndings, variations;
   std::vector<double> shares;
   std::string key, labelsKey;
   std::optional<int64_t> channel;
@@ -73,13 +73,11 @@ Status complete(Options& options) {
     }
     if (!options.images.empty()) given.emplace_back("data");
     if (!options.labelEndings.empty()) given.emplace_back("labels_suffix");
-    if (!options.frozenParts.empty()) given.emplace_back("freeze");
     if (options.onlyInstances) given.emplace_back("instance_decoder");
     CYTO_TRY(readRecipe(options.config, options.recipe, given));
   }
   if (options.onlyInstances) options.recipe.training.instanceDecoder = "only";
   if (!options.labelEndings.empty()) options.recipe.data.labelEndings = options.labelEndings;
-  if (!options.frozenParts.empty()) options.recipe.training.frozenParts = options.frozenParts;
   for (const std::string& text : options.variations) CYTO_TRY(setVariation(options.recipe.training.variation, text));
   std::vector<AnnotationSource>& sources = options.recipe.data.sources;
   CYTO_TRY(addSources(options, options.images, options.labels, false, sources));
@@ -217,10 +215,6 @@ void declareLists(CLI::App& command, Options& options) {
   command.add_option("--labels-key", options.labelsKey, "dataset of the labels inside HDF5, zarr or N5");
   command.add_option("--labels-suffix", options.labelEndings,
                      "labels of STEM.ext are STEM + this; default: _label.tif, _label.png, _mask.tif and the like");
-  command.add_option(
-      "--freeze", options.frozenParts,
-      "parts that stay as they are: image_encoder, prompt_encoder, mask_decoder, instance_decoder; encoder or"
-      " decoder of cyto_small");
   command.add_option("--vary", options.variations, "how often a change is made, e.g. elastic=0.3 inversion=0");
 }
 

@@ -92,8 +92,11 @@ struct TrainingOptions {
   std::string instanceDecoder;
   /// "image_encoder", "prompt_encoder", "mask_decoder", "instance_decoder" of SAM; "encoder", "decoder" of cyto_small.
   std::vector<std::string> frozenParts;
-  std::string method;  ///< how the image encoder learns: empty, lora, fact, ssf, adaptformer, attention, bias, norm
-  int64_t rank = 4;    ///< of lora and fact
+  /// How the image encoder learns: empty, lora, fact, ssf, adaptformer, attention, bias, norm, blocks.
+  std::string method;
+  int64_t rank = 4;                   ///< of lora and fact
+  std::vector<std::string> matrices;  ///< what lora changes: q, k, v, mlp; empty: q and v
+  std::vector<int64_t> blocks;        ///< of the image encoder, from 0: where the method applies; empty: all
   TrainingVariation variation;
   std::string device = "cpu";  ///< cpu or cuda; an engine takes auto too
   uint64_t seed = 1;

@@ -54,32 +54,50 @@ class RecipeReader {
     if (key == "data") return takeData(value, recipe);
     if (key == "variation") return takeVariation(value, recipe);
     if (key == "labels_suffix") return takeTexts(key, value, recipe.data.labelEndings);
-    if (key == "freeze") return takeTexts(key, value, recipe.training.frozenParts);
     if (key == "description") return value.is_string() ? Status() : wrong(key, "a text");
     const std::vector<RecipeSetting> settings = settingsOf(recipe);
     const auto found = std::find_if(settings.begin(), settings.end(),
                                     [&](const RecipeSetting& setting) { return setting.key() == key; });
     if (found == settings.end()) return unknown(key);
-    if (const auto* text = std::get_if<std::string*>(&found->value)) {
-      if (!value.is_string()) return wrong(key, "a text");
-      **text = found->isPath ? pathOrModel(key, value.get<std::string>()) : value.get<std::string>();
-      return {};
-    }
-    if (const auto* number = std::get_if<double*>(&found->value)) {
-      if (!value.is_number()) return wrong(key, "a number");
-      **number = value.get<double>();
-      return {};
-    }
-    if (!value.is_number_integer() || value.get<double>() < 0 || value.get<double>() > 2e9) {
-      return wrong(key, "a whole number, not negative");
-    }
-    std::visit(
-        [&value](auto* target) {
-          using Type = std::remove_pointer_t<decltype(target)>;
-          if constexpr (!std::is_same_v<Type, std::string>) *target = value.get<Type>();
-        },
-        found->value);
+    return std::visit([&](auto* target) { return takeSetting(*found, value, *target); }, found->value);
+  }
+
+  Status takeSetting(const RecipeSetting& setting, const json& value, std::string& target) const {
+    const std::string key = setting.key();
+    if (!value.is_string()) return wrong(key, "a text");
+    target = setting.isPath ? pathOrModel(key, value.get<std::string>()) : value.get<std::string>();
     return {};
+  }
+
+  Status takeSetting(const RecipeSetting& setting, const json& value, double& target) const {
+    if (!value.is_number()) return wrong(setting.key(), "a number");
+    target = value.get<double>();
+    return {};
+  }
+
+  Status takeSetting(const RecipeSetting& setting, const json& value, std::vector<std::string>& target) const {
+    return takeTexts(setting.key(), value, target);
+  }
+
+  Status takeSetting(const RecipeSetting& setting, const json& value, std::vector<int64_t>& target) const {
+    std::vector<int64_t> numbers;
+    for (const json& entry : value.is_array() ? value : json::array({value})) {
+      if (!isWholeNumber(entry)) return wrong(setting.key(), "a list of whole numbers, not negative");
+      numbers.push_back(entry.get<int64_t>());
+    }
+    target = numbers;
+    return {};
+  }
+
+  template <typename Integer>
+  Status takeSetting(const RecipeSetting& setting, const json& value, Integer& target) const {
+    if (!isWholeNumber(value)) return wrong(setting.key(), "a whole number, not negative");
+    target = value.get<Integer>();
+    return {};
+  }
+
+  static bool isWholeNumber(const json& value) {
+    return value.is_number_integer() && value.get<double>() >= 0 && value.get<double>() <= 2e9;
   }
 
   std::string pathOrModel(const std::string& key, const std::string& text) const {
@@ -201,9 +219,16 @@ std::vector<RecipeSetting> settingsOf(TrainingRecipe& recipe) {
       {"batch-images", "images per step; default: 8", &training.batchImages},
       {"images-together", "images in memory at once; gradients of the others add up", &training.imagesTogether},
       {"method",
-       "how SAM's image encoder learns: lora, fact, ssf, adaptformer, attention, bias or norm; default: all of it",
+       "how SAM's image encoder learns: lora, fact, ssf, adaptformer, attention, bias, norm or blocks; default: all of "
+       "it",
        &training.method},
       {"rank", "of lora and fact; default: 4", &training.rank},
+      {"matrices", "what lora changes: q, k, v, mlp; default: q v", &training.matrices},
+      {"blocks", "blocks of the image encoder, from 0, where the method applies; default: all", &training.blocks},
+      {"freeze",
+       "parts that stay as they are: image_encoder, prompt_encoder, mask_decoder, instance_decoder; encoder or decoder "
+       "of cyto_small",
+       &training.frozenParts},
       {"instance-decoder",
        "whether SAM's part that finds all objects learns: none, or joint with the prompts; default: joint if the start "
        "weights have it",
@@ -270,7 +295,6 @@ std::string recipeText(const TrainingRecipe& recipe) {
   document["data"] = nlohmann::ordered_json::array();
   for (const AnnotationSource& source : copy.data.sources) document["data"].push_back(sourceDocument(source));
   document["labels_suffix"] = copy.data.labelEndings;
-  if (!copy.training.frozenParts.empty()) document["freeze"] = copy.training.frozenParts;
   for (const RecipeSetting& setting : settingsOf(copy)) {
     std::visit(
         [&](auto* value) {
@@ -278,6 +302,8 @@ std::string recipeText(const TrainingRecipe& recipe) {
             if (value->empty()) return;
             const bool isModelName = std::string_view(setting.name) == "start-weights" && !isFile(*value);
             document[setting.key()] = setting.isPath && !isModelName ? absoluteText(*value) : *value;
+          } else if constexpr (requires { value->empty(); }) {
+            if (!value->empty()) document[setting.key()] = *value;
           } else {
             document[setting.key()] = *value;
           }

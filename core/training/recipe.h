@@ -25,13 +25,14 @@ struct TrainingRecipe {
 struct RecipeSetting {
   const char* name;  ///< "batch-images": option --batch-images, key "batch_images"
   const char* help;
-  std::variant<std::string*, double*, int*, int64_t*, uint64_t*> value;  ///< in the recipe it was made for
+  std::variant<std::string*, double*, int*, int64_t*, uint64_t*, std::vector<std::string>*, std::vector<int64_t>*>
+      value;  ///< in the recipe it was made for
   bool isPath = false;
 
   std::string key() const;
 };
 
-/// All settings but data and variation; they point into `recipe`, which must stay where it is.
+/// All settings but data, the endings of labels and variation; they point into `recipe`, which must stay where it is.
 std::vector<RecipeSetting> settingsOf(TrainingRecipe& recipe);
 
 /// Names of the changes of TrainingVariation with their probabilities.

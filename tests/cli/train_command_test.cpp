@@ -210,6 +210,7 @@ TEST_F(TrainCommandTest, RefusesInOneSentence) {
   expectRefusal(runProgram({"train", "sam", "--checkpoint-dir", (folder_ / "x").string()}), "--images");
   expectRefusal(runProgram(training("x", {"--vary", "wobble=1"})), "wobble");
   expectRefusalAtTheEnd(runProgram(training("x", {"--steps", "1", "--freeze", "tail"})), "tail");
+  expectRefusalAtTheEnd(runProgram(training("x", {"--steps", "1", "--method", "blocks", "--blocks", "0", "1"})), "ViT");
   expectRefusal(runProgram(training("x", {"--steps", "1", "--start-weights", "vit_q"})), "vit_q");
 }
 

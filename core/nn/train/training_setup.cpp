@@ -27,7 +27,7 @@ bool isFrozen(const TrainingOptions& options, const std::string& part) {
 
 /// Parts that no lesson reaches are frozen, so that nothing changes them and checkpoints do without their state.
 LearningChoice choiceOf(const TrainingOptions& options, bool hasDecoder) {
-  LearningChoice choice{options.frozenParts, options.method, options.rank};
+  LearningChoice choice{options.frozenParts, options.method, options.rank, options.matrices, options.blocks};
   const auto freeze = [&](std::vector<std::string> parts) {
     choice.frozenParts.insert(choice.frozenParts.end(), parts.begin(), parts.end());
   };

@@ -133,6 +133,80 @@ TEST(LearnedWeights, ScalesAndShiftsActAfterTheLayer) {
   EXPECT_TRUE(at::allclose(scaled, 2 * plain + 3));
 }
 
+/// Two blocks with an MLP each.
+NamedTensors twoBlocks() {
+  NamedTensors network = {{"prompt_encoder.no_mask_embed.weight", at::ones({1, 4})}};
+  for (const std::string block : {"image_encoder.blocks.0.", "image_encoder.blocks.1."}) {
+    network.emplace_back(block + "norm1.weight", at::ones({4}));
+    network.emplace_back(block + "attn.qkv.weight", at::ones({12, 4}));
+    network.emplace_back(block + "mlp.lin1.weight", at::ones({16, 4}));
+    network.emplace_back(block + "mlp.lin2.weight", at::ones({4, 16}));
+    for (const auto& [layer, width] : {std::pair("norm1", 4), {"attn.qkv", 12}, {"mlp.lin1", 16}, {"mlp.lin2", 4}}) {
+      network.emplace_back(block + layer + ".bias", at::ones({width}));
+    }
+  }
+  return network;
+}
+
+/// The weights of `twoBlocks` that change when all that learns does, and whose gradients flow.
+std::vector<std::string> changedBy(const LearningChoice& choice) {
+  const LearnedWeights learned(twoBlocks(), choice, 1);
+  NamedTensors changed = learned.initial();
+  at::Tensor sum = at::zeros({});
+  for (auto& [name, tensor] : changed) tensor = (tensor.detach() + 0.5).requires_grad_(true);
+  std::vector<std::string> names;
+  const NamedTensors network = learned.network(changed);
+  for (const auto& [name, tensor] : network) {
+    if (tensor.equal(named(twoBlocks(), name))) continue;
+    names.push_back(name);
+    sum = sum + tensor.sum();
+  }
+  sum.backward();
+  for (const auto& [name, tensor] : changed) EXPECT_TRUE(tensor.grad().defined()) << name;
+  return names;
+}
+
+TEST(LearnedWeights, LoraChangesTheMatricesAndBlocksThatAreNamed) {
+  const std::string first = "image_encoder.blocks.0.", second = "image_encoder.blocks.1.";
+  const std::string prompts = "prompt_encoder.no_mask_embed.weight";
+  EXPECT_THAT(changedBy({{}, "lora", 2}),
+              testing::UnorderedElementsAre(prompts, first + "attn.qkv.weight", second + "attn.qkv.weight"));
+  EXPECT_THAT(changedBy({{}, "lora", 2, {"mlp"}, {1}}),
+              testing::UnorderedElementsAre(prompts, second + "mlp.lin1.weight", second + "mlp.lin2.weight"));
+  const LearnedWeights keys(twoBlocks(), {{}, "lora", 2, {"k"}, {}}, 1);
+  NamedTensors changed = keys.initial();
+  for (auto& [name, tensor] : changed) tensor = tensor + 0.5;
+  const at::Tensor weight = named(keys.network(changed), first + "attn.qkv.weight");
+  EXPECT_TRUE(weight.slice(0, 0, 4).eq(1).all().item<bool>());
+  EXPECT_TRUE(weight.slice(0, 4, 8).ne(1).any().item<bool>());
+  EXPECT_TRUE(weight.slice(0, 8, 12).eq(1).all().item<bool>());
+}
+
+TEST(LearnedWeights, OtherMethodsKeepToTheBlocksThatAreNamed) {
+  const std::string first = "image_encoder.blocks.0.", second = "image_encoder.blocks.1.";
+  const std::string prompts = "prompt_encoder.no_mask_embed.weight";
+  const auto wholeBlock = [&](const std::string& block) {
+    std::vector<std::string> names = {prompts};
+    for (const auto& [name, tensor] : twoBlocks()) {
+      if (name.starts_with(block)) names.push_back(name);
+    }
+    return names;
+  };
+  EXPECT_THAT(changedBy({{}, "blocks", 4, {}, {1}}), testing::UnorderedElementsAreArray(wholeBlock(second)));
+  EXPECT_THAT(changedBy({{}, "ssf", 4, {}, {0}}), testing::UnorderedElementsAreArray(wholeBlock(first)));
+  EXPECT_THAT(changedBy({{}, "fact", 2, {}, {0}}), testing::UnorderedElementsAre(prompts, first + "attn.qkv.weight"));
+  EXPECT_THAT(changedBy({{}, "attention", 4, {}, {0}}),
+              testing::UnorderedElementsAre(prompts, first + "attn.qkv.weight", first + "attn.qkv.bias"));
+  EXPECT_THAT(changedBy({{}, "bias", 4, {}, {0}}),
+              testing::UnorderedElementsAre(prompts, first + "norm1.bias", first + "attn.qkv.bias",
+                                            first + "mlp.lin1.bias", first + "mlp.lin2.bias"));
+  EXPECT_THAT(changedBy({{}, "norm", 4, {}, {1}}),
+              testing::UnorderedElementsAre(prompts, second + "norm1.weight", second + "norm1.bias"));
+  const LearnedWeights bottlenecks(twoBlocks(), {{}, "adaptformer", 4, {}, {1}}, 1);
+  EXPECT_THAT(namesOf(bottlenecks.initial()), testing::Contains(second + "mlp.up_proj.weight"));
+  EXPECT_THAT(namesOf(bottlenecks.initial()), testing::Not(testing::Contains(first + "mlp.up_proj.weight")));
+}
+
 TEST(LearnedWeights, SurgeryFreesOnlyWhatItNames) {
   const LearnedWeights norms(smallNetwork(), {{}, "norm", 4}, 1);
   EXPECT_THAT(namesOf(norms.initial()), testing::Contains("image_encoder.blocks.0.norm1.weight"));
@@ -152,6 +226,14 @@ TEST(LearnedWeights, RefusesWhatMakesNoSense) {
   EXPECT_TRUE(refuses({{"decoder"}, "", 4}));
   EXPECT_TRUE(refuses({{}, "magic", 4}));
   EXPECT_TRUE(refuses({{}, "lora", 0}));
+  EXPECT_TRUE(refuses({{}, "lora", 5}));
+  EXPECT_TRUE(refuses({{}, "lora", 2, {"o"}, {}}));
+  EXPECT_TRUE(refuses({{}, "fact", 2, {"q"}, {}}));
+  EXPECT_TRUE(refuses({{}, "lora", 2, {}, {1}}));
+  EXPECT_TRUE(refuses({{}, "lora", 2, {}, {-1}}));
+  EXPECT_TRUE(refuses({{}, "", 4, {}, {0}}));
+  EXPECT_TRUE(refuses({{}, "blocks", 4, {}, {}}));
+  EXPECT_TRUE(refuses({{}, "adaptformer", 4, {}, {}})) << "it has no MLP";
   EXPECT_TRUE(refuses({{"image_encoder"}, "lora", 2}));
   EXPECT_TRUE(refuses({{"image_encoder", "prompt_encoder", "mask_decoder"}, "", 4}));
 }

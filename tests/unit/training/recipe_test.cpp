@@ -31,7 +31,8 @@ TEST_F(RecipeTest, SetsWhatItSays) {
     "data": [{"images": "a", "share": 2}, {"images": "/b", "labels": "c", "key": "raw",
              "channel": 1, "validation": true}],
     "labels_suffix": "_truth.png", "steps": 30, "minutes": 1.5, "start_weights": "cyto-small",
-    "checkpoint_dir": "run", "variation": {"elastic": 0.75}})",
+    "checkpoint_dir": "run", "variation": {"elastic": 0.75}, "method": "lora", "matrices": "mlp", "blocks": [10, 11],
+    "freeze": ["prompt_encoder"]})",
                              recipe);
   ASSERT_TRUE(status) << status.error().message();
   ASSERT_EQ(recipe.data.sources.size(), 2U);
@@ -48,6 +49,9 @@ TEST_F(RecipeTest, SetsWhatItSays) {
   EXPECT_EQ(recipe.startWeights, "cyto-small");
   EXPECT_EQ(recipe.checkpointFolder, (folder_ / "run").string());
   EXPECT_EQ(recipe.training.variation.elastic, 0.75);
+  EXPECT_EQ(recipe.training.matrices, std::vector<std::string>{"mlp"});
+  EXPECT_EQ(recipe.training.blocks, (std::vector<int64_t>{10, 11}));
+  EXPECT_EQ(recipe.training.frozenParts, std::vector<std::string>{"prompt_encoder"});
 }
 
 TEST_F(RecipeTest, ItsTextReadsBackTheSame) {
@@ -62,6 +66,8 @@ TEST_F(RecipeTest, ItsTextReadsBackTheSame) {
   recipe.startWeights = "vit_b_lm";
   recipe.checkpointFolder = "run";
   recipe.training.variation.noise = 0;
+  recipe.training.blocks = {3, 0};
+  recipe.training.matrices = {"q", "v"};
   TrainingRecipe again;
   const Status status = read(recipeText(recipe), again);
   ASSERT_TRUE(status) << status.error().message();
@@ -69,6 +75,8 @@ TEST_F(RecipeTest, ItsTextReadsBackTheSame) {
   EXPECT_EQ(again.training.seed, 77U);
   EXPECT_EQ(again.training.learningRate, 3e-5);
   EXPECT_EQ(again.training.variation.noise, 0);
+  EXPECT_EQ(again.training.blocks, (std::vector<int64_t>{3, 0}));
+  EXPECT_EQ(again.training.matrices, (std::vector<std::string>{"q", "v"}));
   EXPECT_EQ(again.startWeights, "vit_b_lm");
   EXPECT_EQ(again.checkpointFolder, fs::absolute("run").string());
 }
@@ -96,6 +104,9 @@ TEST_F(RecipeTest, RefusesWhatItDoesNotKnowAndNamesIt) {
       {R"({"variation": {"wobble": 0.5}})", "'wobble'"},
       {R"({"variation": {"elastic": 2}})", "elastic"},
       {R"({"labels_suffix": [1]})", "'labels_suffix'"},
+      {R"({"blocks": ["last"]})", "'blocks'"},
+      {R"({"blocks": -1})", "'blocks'"},
+      {R"({"matrices": [1]})", "'matrices'"},
   };
   for (const auto& [text, named] : cases) {
     TrainingRecipe recipe;
