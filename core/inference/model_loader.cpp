@@ -1,5 +1,7 @@
 #include "core/inference/model_loader.h"
 
+#include <future>
+
 #include "core/inference/model_registry.h"
 
 namespace cyto {
@@ -29,8 +31,15 @@ Result<std::unique_ptr<Model>> loadModel(const ModelSettings& settings, const st
     chosen.name = nameOrFile;
     chosen.checkpoint.clear();
   }
-  CYTO_ASSIGN(const ModelRequest request, requestOf(chosen));
+  CYTO_ASSIGN(ModelRequest request, requestOf(chosen));
+  // The library takes a fifth of a second to load; meanwhile the file is read, which the engine then finds in memory.
+  std::future<Result<std::string>> hash;
+  if (request.weightsHash.empty()) hash = std::async(hashWeightsFile, request.checkpoint);
   CYTO_ASSIGN(Engine * engine, loadEngine());
+  if (hash.valid()) {
+    const Result<std::string> found = hash.get();
+    if (found) request.weightsHash = *found;  // what is wrong with the file the engine says better
+  }
   return engine->loadModel(request, job);
 }
 

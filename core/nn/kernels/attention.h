@@ -140,8 +140,8 @@ CYTO_INLINE void shareOut(int64_t queries, int64_t slots, float exponent, int64_
     const Floats factor = fill(exponent), shift = fill(-now * exponent);
     Floats sum = fill(0);
     for (int64_t i = 0; i < slots; i += 2 * kLanes) {
-      const Floats first = exp2Of(multiplyAdd(load(scores + i), factor, shift));
-      const Floats second = exp2Of(multiplyAdd(load(scores + i + kLanes), factor, shift));
+      const Floats first = Arithmetic::exp2(multiplyAdd(load(scores + i), factor, shift));
+      const Floats second = Arithmetic::exp2(multiplyAdd(load(scores + i + kLanes), factor, shift));
       sum = sum + (first + second);
       storeElements(scratch.shares + q * slots + i, first);
       storeElements(scratch.shares + q * slots + i + kLanes, second);

@@ -18,6 +18,9 @@ struct Fp32Attention {
   using Element = float;
   using Factor = float;  ///< what products multiply at once
 
+  /// As exact as the shares that are kept.
+  static CYTO_INLINE Floats exp2(Floats x) { return exp2Of(x); }
+
   /// Sixteen neighbouring slots, whose tokens lie `width` elements apart in `rows`.
   static CYTO_INLINE void packKeys(const float* rows, int64_t slot, int64_t size, int64_t width, float* keys) {
     transposeSixteen(rows, width, size, keys + slot / 64 * 64 * size + slot % 64);
@@ -33,6 +36,8 @@ struct Fp32Attention {
 struct Bf16Attention {
   using Element = Bf16;
   using Factor = Bf16Pair;
+
+  static CYTO_INLINE Floats exp2(Floats x) { return roughExp2Of(x); }
 
   static CYTO_INLINE void packKeys(const Bf16* rows, int64_t slot, int64_t size, int64_t width, Bf16* keys) {
     // A pair of elements moves like one float.

@@ -17,16 +17,19 @@ using Pack = at::Tensor(const at::Tensor&, std::optional<c10::SymInt>);
 using Multiply = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, c10::string_view,
                             c10::List<std::optional<at::Scalar>>, std::optional<c10::string_view>);
 
-bool canPack(const at::Tensor& weight) {
-  if (c10::GradMode::is_enabled() || !weight.is_cpu()) return false;
-  return weight.scalar_type() == at::kFloat || (weight.scalar_type() == at::kBFloat16 && processorHasBf16());
+// The operators live in LibTorch without a header of their own. A build without oneDNN lacks them.
+bool isThere(const char* operation) { return c10::Dispatcher::singleton().findSchema({operation, ""}).has_value(); }
+
+bool canPack(const at::Tensor& weight, at::ScalarType type) {
+  static const bool canMultiply = isThere("mkldnn::_reorder_linear_weight") && isThere("mkldnn::_linear_pointwise");
+  if (!canMultiply || c10::GradMode::is_enabled() || !weight.is_cpu()) return false;
+  return type == at::kFloat || (type == at::kBFloat16 && processorHasBf16());
 }
 
-// The operators live in LibTorch without a header of their own. A build without oneDNN lacks them.
-at::Tensor packed(const at::Tensor& weight) {
-  const auto operation = c10::Dispatcher::singleton().findSchema({"mkldnn::_reorder_linear_weight", ""});
-  if (!operation || !c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""})) return {};
-  return operation->typed<Pack>().call(weight.contiguous(), c10::SymInt(kExpectedRows));
+at::Tensor pack(const at::Tensor& weight) {
+  static const auto operation =
+      c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_reorder_linear_weight", "").typed<Pack>();
+  return operation.call(weight.contiguous(), c10::SymInt(kExpectedRows));
 }
 
 at::Tensor multiply(const at::Tensor& x, const at::Tensor& packed, const at::Tensor& bias, bool withGelu) {
@@ -43,18 +46,29 @@ PackedLinear::PackedLinear(WeightTable& table, const std::string& name, int64_t 
     : PackedLinear(table.take(name + ".weight", {out, in}), table.take(name + ".bias", {out}), type) {}
 
 PackedLinear::PackedLinear(const at::Tensor& weight, const at::Tensor& bias, at::ScalarType type)
-    : weight_(weight.to(type)), bias_(bias.to(type)) {
-  if (!canPack(weight_)) return;
-  packed_ = packed(weight_);
-  if (packed_.defined()) weight_.reset();
+    : bias_(bias.to(type)) {
+  if (canPack(weight, type)) {
+    packing_ = std::make_unique<Packing>();
+    packing_->given = weight;
+  } else {
+    weight_ = weight.to(type);
+  }
+}
+
+const at::Tensor& PackedLinear::packed() const {
+  std::call_once(packing_->once, [&] {
+    packing_->packed = pack(packing_->given.to(bias_.scalar_type()));
+    packing_->given.reset();
+  });
+  return packing_->packed;
 }
 
 at::Tensor PackedLinear::operator()(const at::Tensor& x) const {
-  return packed_.defined() ? multiply(x, packed_, bias_, false) : at::linear(x, weight_, bias_);
+  return packing_ ? multiply(x, packed(), bias_, false) : at::linear(x, weight_, bias_);
 }
 
 at::Tensor PackedLinear::withGelu(const at::Tensor& x) const {
-  return packed_.defined() ? multiply(x, packed_, bias_, true) : at::gelu(at::linear(x, weight_, bias_));
+  return packing_ ? multiply(x, packed(), bias_, true) : at::gelu(at::linear(x, weight_, bias_));
 }
 
 }  // namespace cyto::nn

@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include "core/nn/sam/weight_table.h"
@@ -10,6 +12,9 @@ namespace cyto::nn {
 
 /// A linear layer for many rows. Made without gradients on a processor, it keeps its weight in the order that oneDNN
 /// multiplies fastest, and applies GELU to the product while it is in the cache. Otherwise it is at::linear.
+///
+/// The weight is brought into that order when the layer is first used: a model is ready sooner, and who only clicks
+/// into embeddings that are there never pays for its image encoder. Any threads may use a layer at once.
 class PackedLinear {
  public:
   PackedLinear() = default;
@@ -25,8 +30,15 @@ class PackedLinear {
   const at::Tensor& bias() const { return bias_; }
 
  private:
+  struct Packing {
+    std::once_flag once;
+    at::Tensor given;   // until it is packed
+    at::Tensor packed;  // opaque to everything but oneDNN
+  };
+  const at::Tensor& packed() const;
+
   at::Tensor weight_, bias_;
-  at::Tensor packed_;  // opaque to everything but oneDNN; undefined when weight_ is used
+  std::unique_ptr<Packing> packing_;  // null when weight_ is used
 };
 
 }  // namespace cyto::nn

@@ -13,8 +13,9 @@ namespace cyto::nn {
 namespace {
 
 constexpr double kVitEpsilon = 1e-6;
-// Of a step between pauses: 40 ms at the peak of two cores, where bf16 has twice that of fp32.
-constexpr int64_t kOperationsAtOnce = 10'000'000'000;
+// Of a step between pauses: 30 ms at the peak of two cores, where bf16 has twice that of fp32. A click waits for the
+// end of a step, so steps are as short as they can be without making products slow.
+constexpr int64_t kOperationsAtOnce = 7'000'000'000;
 
 /// layer(x) for x (N, H, W, C), a few of its rows at a time when there is something to do in between.
 template <typename Layer>
