@@ -15,7 +15,9 @@
 
 #include "core/nn/devices.h"
 #include "core/nn/loaded_model.h"
+#include "core/nn/parallel_tasks.h"
 #include "core/nn/processor_peak.h"
+#include "core/nn/sam/packed_linear.h"
 #include "core/nn/sam/sam_model.h"
 #include "tests/support/shared_data.h"
 #include "tests/unit/nn/fixture.h"
@@ -83,6 +85,47 @@ BENCHMARK_CAPTURE(encode, vit_b_fp32, "vit_b", Precision::kFp32)->Unit(benchmark
 BENCHMARK_CAPTURE(encode, vit_b_bf16, "vit_b", Precision::kBf16)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK_CAPTURE(encode, vit_t_fp32, "vit_t", Precision::kFp32)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK_CAPTURE(encode, vit_t_bf16, "vit_t", Precision::kBf16)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+/// One linear layer of ViT-B for all tokens of a frame: by oneDNN, or by our kernels also where they are not chosen.
+void linear(benchmark::State& state, bool byKernels, int64_t in, int64_t out, bool withGelu) {
+  const c10::InferenceMode inference;
+  useThreads(0);
+  constexpr int64_t kRows = 4096;
+  const at::Tensor x = at::randn({kRows, in}), weight = at::randn({out, in}), bias = at::randn({out});
+  if (!byKernels) ::setenv("CYTOCLICK_KERNELS", "none", 1);
+  const KernelSet* const set = kernels();
+  const PackedLinear layer(weight, bias, at::kFloat);
+  ::unsetenv("CYTOCLICK_KERNELS");
+  if (byKernels && !set) return state.SkipWithError("this processor has no kernels");
+  at::Tensor packed = at::empty_like(weight), result = at::empty({kRows, out});
+  at::Tensor scratch = at::empty({workersFor(kRows), kRowsAtOnce * kDepthAtOnce});
+  if (byKernels) set->manyRows.pack(weight.const_data_ptr<float>(), in, out, 0, out, packed.mutable_data_ptr<float>());
+  const ManyRowsLinear work{x.const_data_ptr<float>(),
+                            packed.const_data_ptr<float>(),
+                            bias.const_data_ptr<float>(),
+                            result.mutable_data_ptr<float>(),
+                            in,
+                            out,
+                            withGelu};
+  for (auto _ : state) {
+    if (!byKernels) {
+      benchmark::DoNotOptimize(withGelu ? layer.withGelu(x) : layer(x));
+      continue;
+    }
+    runTasks((kRows + kRowsAtOnce - 1) / kRowsAtOnce, [&](int64_t task, int64_t worker) {
+      set->manyRows.multiply(work, task * kRowsAtOnce, std::min(kRows, (task + 1) * kRowsAtOnce),
+                             scratch[worker].mutable_data_ptr<float>());
+    });
+  }
+  state.counters["GFLOP/s"] =
+      benchmark::Counter(2e-9 * kRows * static_cast<double>(in * out), benchmark::Counter::kIsIterationInvariantRate);
+}
+BENCHMARK_CAPTURE(linear, qkv_onednn, false, 768, 2304, false)->UseRealTime();
+BENCHMARK_CAPTURE(linear, qkv_kernels, true, 768, 2304, false)->UseRealTime();
+BENCHMARK_CAPTURE(linear, mlp_gelu_onednn, false, 768, 3072, true)->UseRealTime();
+BENCHMARK_CAPTURE(linear, mlp_gelu_kernels, true, 768, 3072, true)->UseRealTime();
+BENCHMARK_CAPTURE(linear, mlp_back_onednn, false, 3072, 768, false)->UseRealTime();
+BENCHMARK_CAPTURE(linear, mlp_back_kernels, true, 3072, 768, false)->UseRealTime();
 
 /// An embedding of plausible numbers; what it shows does not matter to the time.
 std::unique_ptr<PreparedEmbedding> preparedNoise(Model& model) {

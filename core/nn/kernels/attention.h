@@ -11,27 +11,32 @@ inline constexpr int64_t kMostElements = 128;  ///< of a head
 inline constexpr float kNever = -1e30F;  ///< score of a key that is not there; finite, so that differences are numbers
 
 /// How keys lie: each row of the square takes `perRow` slots, a multiple of 16, so that a vector of slots belongs to
-/// one row of keys; slots come in blocks of 64.
+/// one row of keys; slots come in blocks of kTileColumns.
 struct Slots {
   int64_t perRow;
-  int64_t count;   ///< a multiple of 64
+  int64_t count;   ///< a multiple of kTileColumns
   int64_t atOnce;  ///< scored before they are weighed: a few rows of a large square, or all of a window
+  int64_t stride;  ///< from a query's scores to the next one's: no power of two, or they share few places of the cache
 
-  explicit Slots(int64_t span) : perRow(roundUp(span, 16)), count(roundUp(span * perRow, 64)) {
+  explicit Slots(int64_t span) : perRow(roundUp(span, 16)), count(roundUp(span * perRow, kTileColumns)) {
     atOnce = count <= 256 ? count : 128;
+    stride = atOnce + 16;
   }
 };
 
 /// The buffers of one call of `attend`, cut from the caller's scratch.
 template <class Arithmetic>
 struct AttentionScratch {
+  using Element = typename Arithmetic::Element;
+
+  Element* tokens;  ///< the queries side by side: where they come from, some would drive others out of the cache
   float *query, *ofColumns, *ofRows, *columnBias, *scores, *sums, *highest, *total;
-  typename Arithmetic::Element* shares;
+  Element* shares;
 
   static int64_t floats(int64_t span, int64_t size) {
     const Slots slots(span);
     const int64_t stride = positionTableStride(span);
-    return span * (2 * stride + slots.perRow + 2 * slots.atOnce + 2 * roundUp(size, 16) + 2);
+    return span * (2 * stride + slots.perRow + 2 * slots.stride + 3 * roundUp(size, 16) + 2);
   }
 
   AttentionScratch(void* memory, int64_t span, int64_t size) {
@@ -43,12 +48,13 @@ struct AttentionScratch {
       next += count;
       return taken;
     };
+    tokens = reinterpret_cast<Element*>(take(span * roundUp(size, 16)));
     query = take(span * roundUp(size, 16));
     ofColumns = take(span * stride);
     ofRows = take(span * stride);
     columnBias = take(span * slots.perRow);
-    scores = take(span * slots.atOnce);
-    shares = reinterpret_cast<typename Arithmetic::Element*>(take(span * slots.atOnce));
+    scores = take(span * slots.stride);
+    shares = reinterpret_cast<Element*>(take(span * slots.stride));
     sums = take(span * roundUp(size, 16));
     highest = take(span);
     total = take(span);
@@ -100,7 +106,7 @@ void packAttention(const AttentionHead& head, void* packed) {
                 head.size, width, valueRows + i * width);
     }
     Arithmetic::packKeys(keyRows, slot, head.size, width, keys);
-    Arithmetic::packValues(valueRows, slot, width, values);
+    Arithmetic::packValues(valueRows, slot, slots.count, width, values);
   }
 }
 
@@ -129,10 +135,10 @@ CYTO_INLINE void positionBias(const AttentionHead& head, const PositionTables& p
 
 /// Scores become shares relative to the highest score so far; what was summed before shrinks with them.
 template <class Arithmetic>
-CYTO_INLINE void shareOut(int64_t queries, int64_t slots, float exponent, int64_t valueWidth, bool isFirst,
-                          AttentionScratch<Arithmetic>& scratch) {
+CYTO_INLINE void shareOut(int64_t queries, int64_t slots, int64_t stride, float exponent, int64_t valueWidth,
+                          bool isFirst, AttentionScratch<Arithmetic>& scratch) {
   for (int64_t q = 0; q < queries; ++q) {
-    const float* const scores = scratch.scores + q * slots;
+    const float* const scores = scratch.scores + q * stride;
     Floats highest = load(scores);
     for (int64_t i = kLanes; i < slots; i += kLanes) highest = larger(highest, load(scores + i));
     float now = largestOf(highest);
@@ -143,8 +149,8 @@ CYTO_INLINE void shareOut(int64_t queries, int64_t slots, float exponent, int64_
       const Floats first = Arithmetic::exp2(multiplyAdd(load(scores + i), factor, shift));
       const Floats second = Arithmetic::exp2(multiplyAdd(load(scores + i + kLanes), factor, shift));
       sum = sum + (first + second);
-      storeElements(scratch.shares + q * slots + i, first);
-      storeElements(scratch.shares + q * slots + i + kLanes, second);
+      storeElements(scratch.shares + q * stride + i, first);
+      storeElements(scratch.shares + q * stride + i + kLanes, second);
     }
     float* const sums = scratch.sums + q * valueWidth;
     if (isFirst) {
@@ -168,8 +174,8 @@ void attendRow(const AttentionHead& head, const PositionTables& positions, const
   const float exponent = kLog2E / __builtin_sqrtf(static_cast<float>(size));
   AttentionScratch<Arithmetic> scratch(memory, head.span, size);
   const Element* const first = static_cast<const Element*>(head.query) + row * head.rowStride;
-  Element token[kMostElements];
   for (int64_t q = 0; q < queries; ++q) {
+    Element* const token = scratch.tokens + q * valueWidth;
     copyToken(first + q * head.columnStride, size, valueWidth, token);
     for (int64_t i = 0; i < valueWidth; i += kLanes) store(scratch.query + q * valueWidth + i, loadElements(token + i));
   }
@@ -179,9 +185,9 @@ void attendRow(const AttentionHead& head, const PositionTables& positions, const
   const int64_t tableStride = positions.stride;
   for (int64_t start = 0; start < slots.count; start += slots.atOnce) {
     const int64_t now = smaller(slots.atOnce, slots.count - start);
-    for (int64_t block = 0; block < now; block += 64) {
-      int64_t keyRow[64 / kLanes], keyColumn[64 / kLanes];
-      for (int64_t i = 0; i < 64 / kLanes; ++i) {
+    for (int64_t block = 0; block < now; block += kTileColumns) {
+      int64_t keyRow[kTileRegisters], keyColumn[kTileRegisters];
+      for (int64_t i = 0; i < kTileRegisters; ++i) {
         keyRow[i] = (start + block + i * kLanes) / slots.perRow;
         keyColumn[i] = (start + block + i * kLanes) % slots.perRow;
       }
@@ -190,13 +196,14 @@ void attendRow(const AttentionHead& head, const PositionTables& positions, const
                fill(scratch.ofRows[q * tableStride + keyRow[slot / kLanes]]);
       };
       float* const scores = scratch.scores + block;
-      scoreKeys<Arithmetic>(
-          first, head.columnStride, keys + (start + block) * size, queries, size, bias,
-          [scores, now](int64_t q, int64_t slot, Floats sum) { store(scores + q * now + slot, sum); });
+      scoreKeys<Arithmetic>(scratch.tokens, valueWidth, keys + (start + block) * size, queries, size, bias,
+                            [=](int64_t q, int64_t slot, Floats sum) { store(scores + q * slots.stride + slot, sum); });
     }
-    shareOut<Arithmetic>(queries, now, exponent, valueWidth, start == 0, scratch);
-    weighValues<Arithmetic>(scratch.shares, now, values + start * valueWidth, queries, valueWidth, scratch.sums);
+    shareOut<Arithmetic>(queries, now, slots.stride, exponent, valueWidth, start == 0, scratch);
+    weighValues<Arithmetic>(scratch.shares, slots.stride, start, now, slots.count, values, queries, valueWidth,
+                            scratch.sums);
   }
+  Element token[kMostElements];
   for (int64_t q = 0; q < queries; ++q) {
     const Floats scale = fill(1 / scratch.total[q]);
     const float* const sums = scratch.sums + q * valueWidth;

@@ -6,27 +6,36 @@
 
 namespace cyto::nn::CYTO_KERNELS {
 
-/// to[k * 64 + i] = rows[i * width + k] for sixteen rows i and `count` columns k.
+/// to[k * kTileColumns + i] = rows[i * width + k] for sixteen rows i and `count` columns k.
 CYTO_INLINE void transposeSixteen(const float* rows, int64_t width, int64_t count, float* to) {
   for (int64_t first = 0; first < 16; first += kLanes) {
-    for (int64_t k = 0; k < count; ++k) store(to + k * 64 + first, gather(rows + first * width + k, width));
+    for (int64_t k = 0; k < count; ++k) store(to + k * kTileColumns + first, gather(rows + first * width + k, width));
   }
 }
 
-/// Keys lie as (block of 64 slots, element, slot), values as (slot, element).
+/// Keys lie as (block of kTileColumns slots, element, slot), values as (kTileColumns elements, slot, element): what a
+/// tile reads lies side by side.
 struct Fp32Attention {
   using Element = float;
   using Factor = float;  ///< what products multiply at once
+  static constexpr int64_t kValuesTogether = kTileColumns;
 
   /// As exact as the shares that are kept.
   static CYTO_INLINE Floats exp2(Floats x) { return exp2Of(x); }
 
   /// Sixteen neighbouring slots, whose tokens lie `width` elements apart in `rows`.
   static CYTO_INLINE void packKeys(const float* rows, int64_t slot, int64_t size, int64_t width, float* keys) {
-    transposeSixteen(rows, width, size, keys + slot / 64 * 64 * size + slot % 64);
+    transposeSixteen(rows, width, size, keys + slot / kTileColumns * kTileColumns * size + slot % kTileColumns);
   }
-  static CYTO_INLINE void packValues(const float* rows, int64_t slot, int64_t width, float* values) {
-    for (int64_t i = 0; i < 16 * width; i += kLanes) store(values + slot * width + i, load(rows + i));
+  /// The same of values, of `slots` in all.
+  static CYTO_INLINE void packValues(const float* rows, int64_t slot, int64_t slots, int64_t width, float* values) {
+    for (int64_t first = 0; first < width; first += kValuesTogether) {
+      const int64_t together = smaller(kValuesTogether, width - first);
+      float* const to = values + first * slots + slot * together;
+      for (int64_t i = 0; i < 16; ++i) {
+        for (int64_t j = 0; j < together; j += kLanes) store(to + i * together + j, load(rows + i * width + first + j));
+      }
+    }
   }
 };
 
@@ -36,6 +45,7 @@ struct Fp32Attention {
 struct Bf16Attention {
   using Element = Bf16;
   using Factor = Bf16Pair;
+  static constexpr int64_t kValuesTogether = 128;  ///< all
 
   static CYTO_INLINE Floats exp2(Floats x) { return roughExp2Of(x); }
 
@@ -44,7 +54,7 @@ struct Bf16Attention {
     transposeSixteen(reinterpret_cast<const float*>(rows), width / 2, size / 2,
                      reinterpret_cast<float*>(keys + slot / 64 * 64 * size + slot % 64 * 2));
   }
-  static CYTO_INLINE void packValues(const Bf16* rows, int64_t slot, int64_t width, Bf16* values) {
+  static CYTO_INLINE void packValues(const Bf16* rows, int64_t slot, int64_t, int64_t width, Bf16* values) {
     const auto wide = [](const Bf16* from) {
       return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
     };
@@ -61,8 +71,8 @@ struct Bf16Attention {
 
 #endif
 
-/// finish(query, slot, init(query, slot) + q . k) for the 64 slots of a block of keys; queries lie `stride` elements
-/// apart.
+/// finish(query, slot, init(query, slot) + q . k) for the kTileColumns slots of a block of keys; queries lie `stride`
+/// elements apart.
 template <class Arithmetic, class Init, class Finish>
 CYTO_INLINE void scoreKeys(const typename Arithmetic::Element* queries, int64_t stride,
                            const typename Arithmetic::Element* keys, int64_t count, int64_t size, const Init& init,
@@ -70,20 +80,28 @@ CYTO_INLINE void scoreKeys(const typename Arithmetic::Element* queries, int64_t 
   using Factor = typename Arithmetic::Factor;
   constexpr auto kElements = static_cast<int64_t>(sizeof(Factor) / sizeof(typename Arithmetic::Element));
   product(LeftFactor<Factor>{reinterpret_cast<const Factor*>(queries), stride / kElements, 1},
-          RightFactor<Factor>{reinterpret_cast<const Factor*>(keys), 64, 0}, count, 64, size / kElements, init, finish);
+          RightFactor<Factor>{reinterpret_cast<const Factor*>(keys), kTileColumns, 0}, count, kTileColumns,
+          size / kElements, init, finish);
 }
 
-/// sums (count, width) += shares (count, slots) values (slots, width).
+/// sums (count, width) += shares (count, slots) values (slots, width) for the slots from `start` of `allSlots`; shares
+/// of queries lie `stride` elements apart.
 template <class Arithmetic>
-CYTO_INLINE void weighValues(const typename Arithmetic::Element* shares, int64_t slots,
-                             const typename Arithmetic::Element* values, int64_t count, int64_t width, float* sums) {
+CYTO_INLINE void weighValues(const typename Arithmetic::Element* shares, int64_t stride, int64_t start, int64_t slots,
+                             int64_t allSlots, const typename Arithmetic::Element* values, int64_t count, int64_t width,
+                             float* sums) {
   using Factor = typename Arithmetic::Factor;
   constexpr auto kElements = static_cast<int64_t>(sizeof(Factor) / sizeof(typename Arithmetic::Element));
-  product(
-      LeftFactor<Factor>{reinterpret_cast<const Factor*>(shares), slots / kElements, 1},
-      matrixOf(reinterpret_cast<const Factor*>(values), width), count, width, slots / kElements,
-      [=](int64_t m, int64_t n) { return load(sums + m * width + n); },
-      [=](int64_t m, int64_t n, Floats sum) { store(sums + m * width + n, sum); });
+  const LeftFactor<Factor> left{reinterpret_cast<const Factor*>(shares), stride / kElements, 1};
+  for (int64_t first = 0; first < width; first += Arithmetic::kValuesTogether) {
+    const int64_t together = smaller(Arithmetic::kValuesTogether, width - first);
+    const auto* const own = reinterpret_cast<const Factor*>(values + first * allSlots + start * together);
+    float* const to = sums + first;
+    product(
+        left, matrixOf(own, together), count, together, slots / kElements,
+        [=](int64_t m, int64_t n) { return load(to + m * width + n); },
+        [=](int64_t m, int64_t n, Floats sum) { store(to + m * width + n, sum); });
+  }
 }
 
 }  // namespace cyto::nn::CYTO_KERNELS

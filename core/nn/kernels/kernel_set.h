@@ -87,6 +87,33 @@ struct RowsLinear {
   int64_t out = 0;
 };
 
+/// A linear layer for many rows: result = x W^T + bias, through GELU if wanted. x (rows, in) and result (rows, out) are
+/// contiguous and do not overlap.
+struct ManyRowsLinear {
+  const float* x = nullptr;
+  const float* weight = nullptr;  ///< as `pack` orders it
+  const float* bias = nullptr;
+  float* result = nullptr;
+  int64_t in = 0;
+  int64_t out = 0;  ///< a multiple of kPanelColumns
+  bool withGelu = false;
+};
+/// Inputs and rows that are multiplied at once: so many that a tile's inputs fit the first cache, and all of these
+/// rows' the second.
+inline constexpr int64_t kDepthAtOnce = 384;
+inline constexpr int64_t kRowsAtOnce = 192;
+
+/// The order of a packed weight belongs to one set of kernels.
+struct ManyRowsKernels {
+  /// Columns `begin` to `end`, multiples of kPanelColumns, of `weight` (out, in) to `packed`, which holds as many
+  /// values.
+  void (*pack)(const float* weight, int64_t in, int64_t out, int64_t begin, int64_t end, float* packed) = nullptr;
+  /// Rows `begin` to `end`, at most kRowsAtOnce; `scratch` holds kRowsAtOnce * kDepthAtOnce values.
+  void (*multiply)(const ManyRowsLinear& work, int64_t begin, int64_t end, float* scratch) = nullptr;
+  /// Whether it is faster than what LibTorch brings (oneDNN); not measured yet with AVX512.
+  bool isFaster = false;
+};
+
 /// Heads of the mask decoder lie side by side for each token: lane = token * kLaneHeads + head. A network with fewer
 /// heads leaves lanes empty; an odd number of tokens gets one more that has no share.
 inline constexpr int64_t kLaneHeads = 8;
@@ -156,6 +183,7 @@ struct KernelSet {
   void (*norm)(const Norm& work, int64_t begin, int64_t end) = nullptr;
   void (*normBf16)(const Norm& work, int64_t begin, int64_t end) = nullptr;  ///< x and out are bf16; or null
   void (*linear)(const RowsLinear& layer, const float* x, int64_t rows, bool withRelu, float* out) = nullptr;
+  ManyRowsKernels manyRows;  ///< fp32
   /// Fills `weighted` as (inner, lanes).
   void (*attendProjected)(const ProjectedAttention& work, int64_t begin, int64_t end, const LaneSums& sums,
                           float* scratch) = nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/nn/kernels/attention.h"
+#include "core/nn/kernels/many_rows_linear.h"
 #include "core/nn/kernels/mask_passes.h"
 #include "core/nn/kernels/peak.h"
 
@@ -21,6 +22,7 @@ inline constexpr KernelSet makeKernelSet(const char* name) {
 #endif
   set.peakWork = &peakWork;
   set.linear = &linear;
+  set.manyRows = {&packManyRows, &manyRowsLinear, kLanes == 8};
   set.attendProjected = &attendProjected;
   set.imagePass = &imagePass;
   set.upscale = &upscale;

@@ -6,6 +6,9 @@
 
 namespace cyto::nn::CYTO_KERNELS {
 
+/// Columns of a tile of accumulators.
+inline constexpr int64_t kTileColumns = kTileRegisters * kLanes;
+
 /// The left factor: element (m, k) at values[m * row + k * step].
 template <class Element>
 struct LeftFactor {

@@ -6,12 +6,14 @@
 #include <mutex>
 #include <string>
 
+#include "core/nn/kernels/kernel_set.h"
 #include "core/nn/sam/weight_table.h"
 
 namespace cyto::nn {
 
-/// A linear layer for many rows. Made without gradients on a processor, it keeps its weight in the order that oneDNN
-/// multiplies fastest, and applies GELU to the product while it is in the cache. Otherwise it is at::linear.
+/// A linear layer for many rows. Made without gradients on a processor, it keeps its weight in the order in which it is
+/// multiplied fastest, by our kernels (fp32 with AVX2) or by oneDNN, and applies GELU to the product while it is in the
+/// cache. Otherwise it is at::linear.
 ///
 /// The weight is brought into that order when the layer is first used: a model is ready sooner, and who only clicks
 /// into embeddings that are there never pays for its image encoder. Any threads may use a layer at once.
@@ -33,12 +35,15 @@ class PackedLinear {
   struct Packing {
     std::once_flag once;
     at::Tensor given;   // until it is packed
-    at::Tensor packed;  // opaque to everything but oneDNN
+    at::Tensor packed;  // of our kernels, or opaque to everything but oneDNN
   };
   const at::Tensor& packed() const;
+  at::Tensor applied(const at::Tensor& x, bool withGelu) const;
 
   at::Tensor weight_, bias_;
-  std::unique_ptr<Packing> packing_;  // null when weight_ is used
+  int64_t in_ = 0, out_ = 0;
+  const ManyRowsKernels* kernels_ = nullptr;  // null when oneDNN multiplies
+  std::unique_ptr<Packing> packing_;          // null when weight_ is used
 };
 
 }  // namespace cyto::nn

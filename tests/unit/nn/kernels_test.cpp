@@ -246,6 +246,41 @@ TEST_P(Kernels, LinearForAFewRows) {
   }
 }
 
+TEST_P(Kernels, LinearForManyRows) {
+  for (int round = 0; round < 6; ++round) {
+    const int64_t rows = between(1, 200), in = round == 0 ? 2 * kDepthAtOnce : between(1, 2 * kDepthAtOnce + 9);
+    const int64_t out = kPanelColumns * between(1, 3), begin = between(0, rows / 2);
+    const int64_t end = std::min(rows, begin + kRowsAtOnce);
+    SCOPED_TRACE(std::to_string(rows) + " x " + std::to_string(in) + " x " + std::to_string(out));
+    const Values x = random(rows * in), weight = random(out * in, 1 / std::sqrt(static_cast<double>(in))),
+                 bias = random(out);
+    Values packed(weight.size()), scratch(static_cast<size_t>(kRowsAtOnce * kDepthAtOnce));
+    set_->manyRows.pack(weight.data(), in, out, kPanelColumns, out, packed.data());
+    set_->manyRows.pack(weight.data(), in, out, 0, kPanelColumns, packed.data());
+    for (const bool withGelu : {false, true}) {
+      Values result(static_cast<size_t>(rows * out), 77.0F);
+      set_->manyRows.multiply({x.data(), packed.data(), bias.data(), result.data(), in, out, withGelu}, begin, end,
+                              scratch.data());
+      for (int64_t m = 0; m < rows; ++m) {
+        for (int64_t n = 0; n < out; n += m < begin || m >= end ? out - 1 : 1) {
+          const float given = result[static_cast<size_t>(m * out + n)];
+          if (m < begin || m >= end) {
+            ASSERT_EQ(given, 77.0F) << "row " << m << " is not asked for";
+            continue;
+          }
+          double expected = bias[static_cast<size_t>(n)];
+          for (int64_t k = 0; k < in; ++k) {
+            expected +=
+                static_cast<double>(x[static_cast<size_t>(m * in + k)]) * weight[static_cast<size_t>(n * in + k)];
+          }
+          if (withGelu) expected = gelu(expected);
+          ASSERT_NEAR(given, expected, 2e-5) << "row " << m << ", column " << n;
+        }
+      }
+    }
+  }
+}
+
 /// Softmax over cells in double precision: shares (cells, lanes) from logits.
 std::vector<double> sharesOverCells(const std::vector<double>& logits, int64_t cells, int64_t lanes) {
   std::vector<double> shares(logits.size());
