@@ -7,10 +7,12 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/nn/kernels/kernel_set.h"
 #include "tests/support/random_seed.h"
+#include "tests/unit/nn/emulated_kernels.h"
 
 namespace cyto::nn::test {
 
@@ -44,12 +46,15 @@ inline Values panels(const Values& matrix, int64_t rows, int64_t columns) {
 inline double gelu(double x) { return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0))); }
 
 /// The hand-written loops of one instruction set, which the parameter names; skipped where the processor lacks it.
+/// Those for wide vectors are emulated too, and so tested everywhere.
 class KernelsTest : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    ::setenv("CYTOCLICK_KERNELS", GetParam(), 1);
+    const bool isEmulated = std::string_view(GetParam()) == "emulated";
+    ::setenv("CYTOCLICK_KERNELS", isEmulated ? "avx2" : GetParam(), 1);
     set_ = kernels();
     if (!set_) GTEST_SKIP() << "this processor has no " << GetParam();
+    if (isEmulated) set_ = emulatedKernels();
     ASSERT_STREQ(set_->name, GetParam());
   }
   void TearDown() override { ::unsetenv("CYTOCLICK_KERNELS"); }
@@ -67,6 +72,6 @@ class KernelsTest : public ::testing::TestWithParam<const char*> {
   std::mt19937_64 random_{seed_};
 };
 
-inline const auto kInstructionSets = ::testing::Values("avx2", "avx512", "avx512bf16");
+inline const auto kInstructionSets = ::testing::Values("avx2", "avx512", "avx512bf16", "emulated");
 
 }  // namespace cyto::nn::test
