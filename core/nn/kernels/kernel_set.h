@@ -95,7 +95,7 @@ struct ManyRowsLinear {
   const float* bias = nullptr;
   float* result = nullptr;
   int64_t in = 0;
-  int64_t out = 0;  ///< a multiple of kPanelColumns
+  int64_t out = 0;  ///< a multiple of ManyRowsKernels::columns
   bool withGelu = false;
 };
 /// Inputs and rows that are multiplied at once: so many that a tile's inputs fit the first cache, and all of these
@@ -105,7 +105,8 @@ inline constexpr int64_t kRowsAtOnce = 192;
 
 /// The order of a packed weight belongs to one set of kernels.
 struct ManyRowsKernels {
-  /// Columns `begin` to `end`, multiples of kPanelColumns, of `weight` (out, in) to `packed`, which holds as many
+  int64_t columns = 0;  ///< that are multiplied at once
+  /// Columns `begin` to `end`, multiples of `columns`, of `weight` (out, in) to `packed`, which holds as many
   /// values.
   void (*pack)(const float* weight, int64_t in, int64_t out, int64_t begin, int64_t end, float* packed) = nullptr;
   /// Rows `begin` to `end`, at most kRowsAtOnce; `scratch` holds kRowsAtOnce * kDepthAtOnce values.

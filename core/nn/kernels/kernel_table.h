@@ -22,7 +22,7 @@ inline constexpr KernelSet makeKernelSet(const char* name) {
 #endif
   set.peakWork = &peakWork;
   set.linear = &linear;
-  set.manyRows = {&packManyRows, &manyRowsLinear, kLanes == 8};
+  set.manyRows = {kTileColumns, &packManyRows, &manyRowsLinear, kLanes == 8};
   set.attendProjected = &attendProjected;
   set.imagePass = &imagePass;
   set.upscale = &upscale;

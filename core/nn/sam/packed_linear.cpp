@@ -45,10 +45,10 @@ at::Tensor multiply(const at::Tensor& x, const at::Tensor& packed, const at::Ten
 }
 
 const ManyRowsKernels* kernelsFor(const at::Tensor& weight, at::ScalarType type) {
-  const bool fits = type == at::kFloat && weight.is_cpu() && !c10::GradMode::is_enabled() &&
-                    weight.scalar_type() == at::kFloat && weight.size(0) % kPanelColumns == 0;
-  const KernelSet* const set = fits ? kernels() : nullptr;
-  return set && set->manyRows.isFaster ? &set->manyRows : nullptr;
+  const bool isPlain = type == at::kFloat && weight.scalar_type() == at::kFloat && weight.is_cpu();
+  const KernelSet* const set = isPlain && !c10::GradMode::is_enabled() ? kernels() : nullptr;
+  const bool fits = set && set->manyRows.isFaster && weight.size(0) % set->manyRows.columns == 0;
+  return fits ? &set->manyRows : nullptr;
 }
 
 at::Tensor packFor(const ManyRowsKernels& kernels, const at::Tensor& given) {
@@ -57,8 +57,8 @@ at::Tensor packFor(const ManyRowsKernels& kernels, const at::Tensor& given) {
   at::Tensor packed = at::empty({out, in}, at::kFloat);
   const float* const from = weight.const_data_ptr<float>();
   float* const to = packed.mutable_data_ptr<float>();
-  runTasks(out / kPanelColumns, [&](int64_t task, int64_t) {
-    kernels.pack(from, in, out, task * kPanelColumns, (task + 1) * kPanelColumns, to);
+  runTasks(out / kernels.columns, [&](int64_t task, int64_t) {
+    kernels.pack(from, in, out, task * kernels.columns, (task + 1) * kernels.columns, to);
   });
   return packed;
 }

@@ -1,14 +1,28 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "core/nn/failures.h"
 #include "core/nn/sam/image_encoder.h"
+#include "core/nn/sam/packed_linear.h"
 
 namespace cyto::nn {
 
 namespace {
 
 constexpr double kTinyEpsilon = 1e-5;
+
+// Of the four times wider maps between two layers: what is made in bands of rows stays in the cache, and its memory is
+// used again. All at once, a quarter of an encode would be the system's work of handing out memory.
+constexpr int64_t kBandBytes = int64_t{8} << 20;
+
+/// Rows of a map at once, when a row of what is in between has so many values.
+int64_t rowsOfBand(int64_t rows, int64_t valuesPerRow, int64_t valueBytes) {
+  if (c10::GradMode::is_enabled()) return rows;
+  return std::clamp(kBandBytes / (valuesPerRow * valueBytes), int64_t{1}, rows);
+}
 
 /// Convolution without bias followed by batch norm with its running statistics.
 class ConvolutionNorm {
@@ -26,23 +40,34 @@ class ConvolutionNorm {
   }
 
   at::Tensor operator()(const at::Tensor& x) const {
+    if (ofPixels_) return (*ofPixels_)(x.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
     if (foldedWeight_.defined()) return at::conv2d(x, foldedWeight_, foldedBias_, stride_, padding_, 1, groups_);
     const at::Tensor convolved = at::conv2d(x, weight_, {}, stride_, padding_, 1, groups_);
     return at::batch_norm(convolved, gain_, shift_, mean_, variance_, false, 0.0, kTinyEpsilon, false);
+  }
+
+  at::Tensor withGelu(const at::Tensor& x) const {
+    return ofPixels_ ? ofPixels_->withGelu(x.permute({0, 2, 3, 1})).permute({0, 3, 1, 2}) : at::gelu((*this)(x));
   }
 
  private:
   /// Exact in real arithmetic: the norm is an affine map per channel.
   void fold() {
     const at::Tensor factor = gain_ / at::sqrt(variance_ + kTinyEpsilon);
-    foldedWeight_ = (weight_ * factor.view({-1, 1, 1, 1})).to(type_).contiguous(at::MemoryFormat::ChannelsLast);
-    foldedBias_ = (shift_ - mean_ * factor).to(type_);
+    const at::Tensor weight = weight_ * factor.view({-1, 1, 1, 1}), bias = shift_ - mean_ * factor;
+    if (padding_ == 0 && stride_ == 1 && groups_ == 1) {
+      ofPixels_.emplace(weight.flatten(1), bias, type_);
+      return;
+    }
+    foldedWeight_ = weight.to(type_).contiguous(at::MemoryFormat::ChannelsLast);
+    foldedBias_ = bias.to(type_);
   }
 
   int64_t stride_, padding_, groups_;
   at::ScalarType type_;
   at::Tensor weight_, gain_, shift_, mean_, variance_;
   at::Tensor foldedWeight_, foldedBias_;
+  std::optional<PackedLinear> ofPixels_;  // when no pixel sees its neighbours
 };
 
 /// Inverted bottleneck with a shortcut; the activation comes after the sum.
@@ -53,11 +78,28 @@ class MobileBlock {
         mix_(table, name + ".conv2", 4 * width, 4 * width, 3, 1, 4 * width, type),
         contract_(table, name + ".conv3", 4 * width, width, 1, 1, 1, type) {}
 
-  at::Tensor operator()(const at::Tensor& x) const {
-    return at::gelu(x + contract_(at::gelu(mix_(at::gelu(expand_(x))))));
+  at::Tensor operator()(const at::Tensor& x, const BetweenSteps& betweenSteps) const {
+    const int64_t rows = x.size(2), atOnce = rowsOfBand(rows, 4 * x.size(1) * x.size(3), x.element_size());
+    if (atOnce == rows) {
+      pause(betweenSteps);
+      return at::gelu(x + inner(x));
+    }
+    at::Tensor out = at::empty_like(x);
+    for (int64_t first = 0; first < rows; first += atOnce) {
+      pause(betweenSteps);
+      const int64_t last = std::min(rows, first + atOnce);
+      // With the rows that the 3 x 3 window sees; at the border it sees zeros, as it should.
+      const int64_t from = std::max<int64_t>(0, first - 1), to = std::min(rows, last + 1);
+      const at::Tensor seen = inner(x.slice(2, from, to)).slice(2, first - from, last - from);
+      at::Tensor band = out.slice(2, first, last);
+      at::gelu_out(band, x.slice(2, first, last) + seen);
+    }
+    return out;
   }
 
  private:
+  at::Tensor inner(const at::Tensor& x) const { return contract_(at::gelu(mix_(expand_.withGelu(x)))); }
+
   ConvolutionNorm expand_, mix_, contract_;
 };
 
@@ -68,7 +110,7 @@ class Merging {
         second_(table, name + ".conv2", out, out, 3, stride, out, type),
         third_(table, name + ".conv3", out, out, 1, 1, 1, type) {}
 
-  at::Tensor operator()(const at::Tensor& x) const { return third_(at::gelu(second_(at::gelu(first_(x))))); }
+  at::Tensor operator()(const at::Tensor& x) const { return third_(at::gelu(second_(first_.withGelu(x)))); }
 
  private:
   ConvolutionNorm first_, second_, third_;
@@ -111,7 +153,7 @@ class WindowAttention {
   int64_t heads_;
   at::ScalarType type_;
   LayerNorm norm_;
-  Linear qkv_, project_;
+  PackedLinear qkv_, project_;
   at::Tensor bias_;  // (1, heads, window^2, window^2)
 };
 
@@ -131,10 +173,21 @@ class TinyBlock {
   at::Tensor operator()(const at::Tensor& x) const {
     const at::Tensor attended = x + inWindows(x);
     const at::Tensor local = local_(attended.permute({0, 3, 1, 2}).to(type_)).permute({0, 2, 3, 1}).to(at::kFloat);
-    return local + contract_(at::gelu(expand_(norm_(local).to(type_))));
+    const int64_t rows = local.size(1);
+    const int64_t atOnce = rowsOfBand(rows, 4 * local.size(2) * local.size(3), at::elementSize(type_));
+    if (atOnce == rows) return local + widened(local);
+    at::Tensor out = at::empty_like(local);
+    for (int64_t first = 0; first < rows; first += atOnce) {
+      const at::Tensor band = local.slice(1, first, first + atOnce);
+      at::Tensor ofBand = out.slice(1, first, first + atOnce);
+      at::add_out(ofBand, band, widened(band));
+    }
+    return out;
   }
 
  private:
+  at::Tensor widened(const at::Tensor& x) const { return contract_(expand_.withGelu(norm_(x).to(type_))); }
+
   at::Tensor inWindows(const at::Tensor& x) const {
     const int64_t batch = x.size(0), height = x.size(1), width = x.size(2), channels = x.size(3);
     if (height == window_ && width == window_) {
@@ -159,7 +212,7 @@ class TinyBlock {
   WindowAttention attention_;
   ConvolutionNorm local_;
   LayerNorm norm_;
-  Linear expand_, contract_;
+  PackedLinear expand_, contract_;
 };
 
 class TinyVitEncoder : public SamImageEncoder {
@@ -191,10 +244,7 @@ class TinyVitEncoder : public SamImageEncoder {
   at::Tensor operator()(const at::Tensor& frames, const BetweenSteps& betweenSteps) const override {
     at::Tensor x = frames.to(type_).contiguous(at::MemoryFormat::ChannelsLast);
     x = patch2_(at::gelu(patch1_(x)));
-    for (const MobileBlock& block : mobileBlocks_) {
-      pause(betweenSteps);
-      x = block(x);
-    }
+    for (const MobileBlock& block : mobileBlocks_) x = block(x, betweenSteps);
     for (size_t stage = 0; stage < stages_.size(); ++stage) {
       at::Tensor tokens = mergings_[stage](x).permute({0, 2, 3, 1}).to(at::kFloat);
       for (const TinyBlock& block : stages_[stage]) {

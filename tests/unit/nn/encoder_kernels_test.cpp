@@ -171,14 +171,14 @@ TEST_P(EncoderKernels, Norm) {
 TEST_P(EncoderKernels, LinearForManyRows) {
   for (int round = 0; round < 6; ++round) {
     const int64_t rows = between(1, 200), in = round == 0 ? 2 * kDepthAtOnce : between(1, 2 * kDepthAtOnce + 9);
-    const int64_t out = kPanelColumns * between(1, 3), begin = between(0, rows / 2);
+    const int64_t columns = set_->manyRows.columns, out = columns * between(1, 3), begin = between(0, rows / 2);
     const int64_t end = std::min(rows, begin + kRowsAtOnce);
     SCOPED_TRACE(std::to_string(rows) + " x " + std::to_string(in) + " x " + std::to_string(out));
     const Values x = random(rows * in), weight = random(out * in, 1 / std::sqrt(static_cast<double>(in))),
                  bias = random(out);
     Values packed(weight.size()), scratch(static_cast<size_t>(kRowsAtOnce * kDepthAtOnce));
-    set_->manyRows.pack(weight.data(), in, out, kPanelColumns, out, packed.data());
-    set_->manyRows.pack(weight.data(), in, out, 0, kPanelColumns, packed.data());
+    set_->manyRows.pack(weight.data(), in, out, columns, out, packed.data());
+    set_->manyRows.pack(weight.data(), in, out, 0, columns, packed.data());
     for (const bool withGelu : {false, true}) {
       Values result(static_cast<size_t>(rows * out), 77.0F);
       set_->manyRows.multiply({x.data(), packed.data(), bias.data(), result.data(), in, out, withGelu}, begin, end,
