@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
@@ -97,6 +98,18 @@ TEST(FullSize, MobileSamEncoder) {
   const auto encoder = makeTinyVitEncoder(*samConfiguration("vit_t"), table, at::kFloat);
   EXPECT_EQ(table.complaint(), "");
   expectSample((*encoder)(test::formulaInput("mobilesam_image", {1, 3, 1024, 1024}, -2, 2), {}), fixture, "embedding");
+}
+
+TEST(FullSize, MobileSamInBandsAndWithKernelsIsTheSameAsPlainly) {
+  const NamedTensors weights = test::formulaWeights(keys("mobilesam_image_encoder.txt"));
+  const at::Tensor frame = test::formulaInput("mobilesam_image", {1, 3, 1024, 1024}, -2, 2);
+  at::Tensor encoded[2];
+  for (const bool withGradients : {false, true}) {  // with them all at once and by LibTorch alone
+    const c10::AutoGradMode mode(withGradients);
+    WeightTable table(weights);
+    encoded[withGradients] = (*makeTinyVitEncoder(*samConfiguration("vit_t"), table, at::kFloat))(frame, {});
+  }
+  test::expectClose(encoded[0], encoded[1], 2e-4, 1e-4);
 }
 
 TEST(FullSize, ReducedPrecisionStaysCloseToFullPrecision) {
