@@ -99,29 +99,33 @@ CYTO_INLINE Floats sumOfHalves(Floats x) { return x; }
 
 #endif
 
-/// 2^x for x up to 126, with a relative error below 1.6e-7. Far below zero it is zero or next to it. The polynomial has
-/// the smallest largest error of its degree that is exact at zero.
-CYTO_INLINE Floats exp2Of(Floats x) {
+/// 2^x for x up to 126 from a polynomial for -0.5..0.5 that is 1 at 0. Far below zero it is zero or next to it.
+template <class Polynomial>
+CYTO_INLINE Floats exp2By(Floats x, const Polynomial& polynomial) {
   const Floats whole = roundToWhole(x);
-  const Floats part = x - whole;
-  Floats sum = fill(1.326472731e-3F);
-  sum = multiplyAdd(sum, part, fill(9.671512991e-3F));
-  sum = multiplyAdd(sum, part, fill(5.550733581e-2F));
-  sum = multiplyAdd(sum, part, fill(2.402224243e-1F));
-  sum = multiplyAdd(sum, part, fill(6.931470037e-1F));
-  sum = multiplyAdd(sum, part, fill(1));
-  return timesPowerOfTwo(sum, whole);
+  return timesPowerOfTwo(polynomial(x - whole), whole);
+}
+
+/// The relative error is below 1.6e-7. The coefficients give the smallest largest error of their degree.
+CYTO_INLINE Floats exp2Of(Floats x) {
+  return exp2By(x, [](Floats part) {
+    Floats sum = fill(1.326472731e-3F);
+    sum = multiplyAdd(sum, part, fill(9.671512991e-3F));
+    sum = multiplyAdd(sum, part, fill(5.550733581e-2F));
+    sum = multiplyAdd(sum, part, fill(2.402224243e-1F));
+    sum = multiplyAdd(sum, part, fill(6.931470037e-1F));
+    return multiplyAdd(sum, part, fill(1));
+  });
 }
 
 /// The same with a relative error below 1.1e-4, for what is rounded to bf16, which errs by up to 2e-3.
 CYTO_INLINE Floats roughExp2Of(Floats x) {
-  const Floats whole = roundToWhole(x);
-  const Floats part = x - whole;
-  Floats sum = fill(5.500893295e-2F);
-  sum = multiplyAdd(sum, part, fill(2.422109693e-1F));
-  sum = multiplyAdd(sum, part, fill(6.932829022e-1F));
-  sum = multiplyAdd(sum, part, fill(1));
-  return timesPowerOfTwo(sum, whole);
+  return exp2By(x, [](Floats part) {
+    Floats sum = fill(5.500893295e-2F);
+    sum = multiplyAdd(sum, part, fill(2.422109693e-1F));
+    sum = multiplyAdd(sum, part, fill(6.932829022e-1F));
+    return multiplyAdd(sum, part, fill(1));
+  });
 }
 
 inline constexpr float kLog2E = 1.4426950408889634F;
