@@ -65,7 +65,7 @@ at::Tensor packFor(const ManyRowsKernels& kernels, const at::Tensor& given) {
 
 /// A few tasks for each thread, so that none waits long for the last.
 int64_t rowsPerTask(int64_t rows) {
-  constexpr int64_t kTasksPerThread = 4, kFewest = 24;
+  constexpr int64_t kTasksPerThread = 2, kFewest = 24;
   const int64_t tasks = kTasksPerThread * workersFor(rows);
   return std::clamp((rows + tasks - 1) / tasks, kFewest, kRowsAtOnce);
 }

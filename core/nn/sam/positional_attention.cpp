@@ -17,6 +17,7 @@ namespace {
 constexpr int64_t kScoresAtOnce = int64_t{1} << 24;
 // Of the whole map between two pauses: 10 to 30 ms each on two cores.
 constexpr int64_t kHeadsAtOnce = 2;
+constexpr int64_t kPartsOfHeads = 2;
 
 /// Position bias of queries q (H, r, c, d) for all keys: (H, r, c, span, span), fp32. `rows` (r, span, d) and
 /// `columns` (c, span, d) are the tables' rows of these queries.
@@ -141,6 +142,7 @@ at::Tensor PositionalAttention::withKernels(const at::Tensor& map, const Between
   const bool byRows = span_ == side;
   const int64_t workers = workersFor(byRows ? count * side : count);
   const int64_t atOnce = byRows && betweenSteps ? kHeadsAtOnce : count;
+  const int64_t rowsAtOnce = betweenSteps ? (side + kPartsOfHeads - 1) / kPartsOfHeads : side;
   at::Tensor scratch = at::empty({workers, scratchBytes}, at::kByte);
   at::Tensor packed = at::empty({byRows ? atOnce : workers, packedBytes}, at::kByte);
   char* const scratchOf = static_cast<char*>(scratch.mutable_data_ptr());
@@ -149,10 +151,14 @@ at::Tensor PositionalAttention::withKernels(const at::Tensor& map, const Between
     pause(betweenSteps);
     const int64_t now = std::min(atOnce, count - first);
     runTasks(now, [&](int64_t i, int64_t) { attention.pack(squares.head(first + i), packedOf + i * packedBytes); });
-    runTasks(now * side, [&](int64_t task, int64_t worker) {
-      const int64_t i = task / side;
-      attend(first + i, task % side, packedOf + i * packedBytes, scratchOf + worker * scratchBytes);
-    });
+    for (int64_t top = 0; top < side; top += rowsAtOnce) {
+      if (top > 0) pause(betweenSteps);
+      const int64_t rows = std::min(rowsAtOnce, side - top);
+      runTasks(now * rows, [&](int64_t task, int64_t worker) {
+        const int64_t i = task / rows;
+        attend(first + i, top + task % rows, packedOf + i * packedBytes, scratchOf + worker * scratchBytes);
+      });
+    }
   }
   if (byRows) return out;
   pause(betweenSteps);
