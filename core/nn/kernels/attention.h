@@ -16,11 +16,9 @@ struct Slots {
   int64_t perRow;
   int64_t count;   ///< a multiple of kTileColumns
   int64_t atOnce;  ///< scored before they are weighed: a few rows of a large square, or all of a window
-  int64_t stride;  ///< from a query's scores to the next one's: no power of two, or they share few places of the cache
 
   explicit Slots(int64_t span) : perRow(roundUp(span, 16)), count(roundUp(span * perRow, kTileColumns)) {
     atOnce = count <= 256 ? count : 128;
-    stride = atOnce + 16;
   }
 };
 
@@ -36,7 +34,7 @@ struct AttentionScratch {
   static int64_t floats(int64_t span, int64_t size) {
     const Slots slots(span);
     const int64_t stride = positionTableStride(span);
-    return span * (2 * stride + slots.perRow + 2 * slots.stride + 3 * roundUp(size, 16) + 2);
+    return span * (2 * stride + slots.perRow + 2 * slots.atOnce + 3 * roundUp(size, 16) + 2);
   }
 
   AttentionScratch(void* memory, int64_t span, int64_t size) {
@@ -53,8 +51,8 @@ struct AttentionScratch {
     ofColumns = take(span * stride);
     ofRows = take(span * stride);
     columnBias = take(span * slots.perRow);
-    scores = take(span * slots.stride);
-    shares = reinterpret_cast<Element*>(take(span * slots.stride));
+    scores = take(span * slots.atOnce);
+    shares = reinterpret_cast<Element*>(take(span * slots.atOnce));
     sums = take(span * roundUp(size, 16));
     highest = take(span);
     total = take(span);
@@ -135,10 +133,10 @@ CYTO_INLINE void positionBias(const AttentionHead& head, const PositionTables& p
 
 /// Scores become shares relative to the highest score so far; what was summed before shrinks with them.
 template <class Arithmetic>
-CYTO_INLINE void shareOut(int64_t queries, int64_t slots, int64_t stride, float exponent, int64_t valueWidth,
-                          bool isFirst, AttentionScratch<Arithmetic>& scratch) {
+CYTO_INLINE void shareOut(int64_t queries, int64_t slots, float exponent, int64_t valueWidth, bool isFirst,
+                          AttentionScratch<Arithmetic>& scratch) {
   for (int64_t q = 0; q < queries; ++q) {
-    const float* const scores = scratch.scores + q * stride;
+    const float* const scores = scratch.scores + q * slots;
     Floats highest = load(scores);
     for (int64_t i = kLanes; i < slots; i += kLanes) highest = larger(highest, load(scores + i));
     float now = largestOf(highest);
@@ -149,8 +147,8 @@ CYTO_INLINE void shareOut(int64_t queries, int64_t slots, int64_t stride, float 
       const Floats first = Arithmetic::exp2(multiplyAdd(load(scores + i), factor, shift));
       const Floats second = Arithmetic::exp2(multiplyAdd(load(scores + i + kLanes), factor, shift));
       sum = sum + (first + second);
-      storeElements(scratch.shares + q * stride + i, first);
-      storeElements(scratch.shares + q * stride + i + kLanes, second);
+      storeElements(scratch.shares + q * slots + i, first);
+      storeElements(scratch.shares + q * slots + i + kLanes, second);
     }
     float* const sums = scratch.sums + q * valueWidth;
     if (isFirst) {
@@ -197,11 +195,10 @@ void attendRow(const AttentionHead& head, const PositionTables& positions, const
       };
       float* const scores = scratch.scores + block;
       scoreKeys<Arithmetic>(scratch.tokens, valueWidth, keys + (start + block) * size, queries, size, bias,
-                            [=](int64_t q, int64_t slot, Floats sum) { store(scores + q * slots.stride + slot, sum); });
+                            [=](int64_t q, int64_t slot, Floats sum) { store(scores + q * now + slot, sum); });
     }
-    shareOut<Arithmetic>(queries, now, slots.stride, exponent, valueWidth, start == 0, scratch);
-    weighValues<Arithmetic>(scratch.shares, slots.stride, start, now, slots.count, values, queries, valueWidth,
-                            scratch.sums);
+    shareOut<Arithmetic>(queries, now, exponent, valueWidth, start == 0, scratch);
+    weighValues<Arithmetic>(scratch.shares, start, now, slots.count, values, queries, valueWidth, scratch.sums);
   }
   Element token[kMostElements];
   for (int64_t q = 0; q < queries; ++q) {

@@ -41,18 +41,19 @@ struct Fp32Attention {
 
 #if defined(__AVX512BF16__)
 
-/// Keys lie as (block of 64 slots, pair of elements, slot, 2) and values as (pair of slots, element, 2).
+/// Keys lie as (block of kTileColumns slots, pair of elements, slot, 2) and values as (pair of slots, element, 2).
 struct Bf16Attention {
   using Element = Bf16;
   using Factor = Bf16Pair;
-  static constexpr int64_t kValuesTogether = 128;  ///< all
+  static constexpr int64_t kValuesTogether = 128;  ///< all of any head
 
   static CYTO_INLINE Floats exp2(Floats x) { return roughExp2Of(x); }
 
   static CYTO_INLINE void packKeys(const Bf16* rows, int64_t slot, int64_t size, int64_t width, Bf16* keys) {
     // A pair of elements moves like one float.
-    transposeSixteen(reinterpret_cast<const float*>(rows), width / 2, size / 2,
-                     reinterpret_cast<float*>(keys + slot / 64 * 64 * size + slot % 64 * 2));
+    transposeSixteen(
+        reinterpret_cast<const float*>(rows), width / 2, size / 2,
+        reinterpret_cast<float*>(keys + slot / kTileColumns * kTileColumns * size + slot % kTileColumns * 2));
   }
   static CYTO_INLINE void packValues(const Bf16* rows, int64_t slot, int64_t, int64_t width, Bf16* values) {
     const auto wide = [](const Bf16* from) {
@@ -84,15 +85,13 @@ CYTO_INLINE void scoreKeys(const typename Arithmetic::Element* queries, int64_t 
           size / kElements, init, finish);
 }
 
-/// sums (count, width) += shares (count, slots) values (slots, width) for the slots from `start` of `allSlots`; shares
-/// of queries lie `stride` elements apart.
+/// sums (count, width) += shares (count, slots) values (slots, width) for the slots from `start` of `allSlots`.
 template <class Arithmetic>
-CYTO_INLINE void weighValues(const typename Arithmetic::Element* shares, int64_t stride, int64_t start, int64_t slots,
-                             int64_t allSlots, const typename Arithmetic::Element* values, int64_t count, int64_t width,
-                             float* sums) {
+CYTO_INLINE void weighValues(const typename Arithmetic::Element* shares, int64_t start, int64_t slots, int64_t allSlots,
+                             const typename Arithmetic::Element* values, int64_t count, int64_t width, float* sums) {
   using Factor = typename Arithmetic::Factor;
   constexpr auto kElements = static_cast<int64_t>(sizeof(Factor) / sizeof(typename Arithmetic::Element));
-  const LeftFactor<Factor> left{reinterpret_cast<const Factor*>(shares), stride / kElements, 1};
+  const LeftFactor<Factor> left{reinterpret_cast<const Factor*>(shares), slots / kElements, 1};
   for (int64_t first = 0; first < width; first += Arithmetic::kValuesTogether) {
     const int64_t together = smaller(Arithmetic::kValuesTogether, width - first);
     const auto* const own = reinterpret_cast<const Factor*>(values + first * allSlots + start * together);

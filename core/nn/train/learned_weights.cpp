@@ -33,8 +33,7 @@ bool isBottleneck(const std::string& name) {
 /// Whether a weight of the encoder learns by itself under a method. `blocks`: which the method applies to.
 bool learnsUnder(const std::string& method, const std::string& name, const std::vector<int64_t>& blocks) {
   if (method.empty()) return true;
-  const std::optional<int64_t> block = vitBlockOf(name);
-  const bool isChosen = block && (blocks.empty() || std::find(blocks.begin(), blocks.end(), *block) != blocks.end());
+  const bool isChosen = isInBlocks(name, blocks);
   if (method == "attention") return isChosen && contains(name, ".attn.");
   if (method == "bias") return name.ends_with(".bias") && (isChosen || blocks.empty());
   if (method == "norm") return isChosen && contains(name, "norm");

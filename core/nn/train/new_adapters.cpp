@@ -26,11 +26,9 @@ class Maker {
   template <typename Add>
   void atLayers(const std::string& ending, Add add) {
     for (const auto& [name, weight] : places_.network) {
-      const std::optional<int64_t> block = vitBlockOf(name);
-      if (!block || !name.ends_with(ending + "weight")) continue;
+      if (!vitBlockOf(name) || !name.ends_with(ending + "weight")) continue;
       isVit_ = true;
-      const auto& chosen = places_.blocks;
-      if (!chosen.empty() && std::find(chosen.begin(), chosen.end(), *block) == chosen.end()) continue;
+      if (!isInBlocks(name, places_.blocks)) continue;
       add(name.substr(0, name.size() - std::string_view("weight").size()), weight);
     }
   }
@@ -78,6 +76,11 @@ std::optional<int64_t> vitBlockOf(const std::string& name) {
   const auto [rest, error] = std::from_chars(name.data() + kBlocks.size(), end, block);
   if (error != std::errc() || rest == end || *rest != '.') return std::nullopt;
   return block;
+}
+
+bool isInBlocks(const std::string& name, const std::vector<int64_t>& blocks) {
+  const std::optional<int64_t> block = vitBlockOf(name);
+  return block && (blocks.empty() || std::find(blocks.begin(), blocks.end(), *block) != blocks.end());
 }
 
 NamedTensors newLora(const AdapterPlaces& places, int64_t rank, const std::vector<std::string>& matrices) {

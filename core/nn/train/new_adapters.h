@@ -19,6 +19,9 @@ struct AdapterPlaces {
 /// The block of a ViT image encoder that a weight belongs to; none: it belongs to no block.
 std::optional<int64_t> vitBlockOf(const std::string& name);
 
+/// Whether a weight belongs to one of these blocks; to any, when none is named.
+bool isInBlocks(const std::string& name, const std::vector<int64_t>& blocks);
+
 // Adapters as they are before training, under the names and with the shapes that micro-sam gives them
 // (spec/micro-sam.md §9.7; `withoutAdapters` says what they do), on the device of the network. None changes anything
 // yet but AdaptFormer's, which add the MLP's input. All throw std::invalid_argument when the network has no ViT image
